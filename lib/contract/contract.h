@@ -1,0 +1,69 @@
+/* lib/contract: holds messages to a JSON Schema: one pass over the bytes parses, checks and types.
+ *
+ * A declared profile of JSON Schema 2020-12 (docs/contracts.md lists it); any other keyword is refused at load.
+ * Words of ours begin with "x-": see docs/contracts.md. */
+#ifndef ODW_CONTRACT_H
+#define ODW_CONTRACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "native/column.h"
+
+struct contract; /* compiled; read only and shareable between threads */
+struct reader;   /* what one thread needs to read messages */
+
+/* The result's bytes are the values of the verdict's Enum8 on the wire. */
+enum verdict {
+    VERDICT_OK = 1,
+    VERDICT_PARSE = 2,     /* not JSON (RFC 8259), or nested deeper than 512 */
+    VERDICT_CONTRACT = 3,  /* JSON, but not what the contract asks for */
+    VERDICT_SIMULATED = 4, /* a field begins with its x-simulated marker: a failure that someone asked for */
+};
+const char *verdict_name(enum verdict v); /* "ok", "parse", "contract", "simulated" */
+
+/* Loads NAME.schema.json; the stem is NAME. Errors name the file and the JSON pointer. The caller frees. */
+struct contract *contract_load(const char *path, struct err *err) __attribute__((warn_unused_result));
+/* The same from text in memory; `where` stands for the file in errors. */
+struct contract *contract_compile(const char *stem, struct str text, const char *where, struct err *err)
+    __attribute__((warn_unused_result));
+void contract_free(struct contract *c);
+
+const char *contract_stem(const struct contract *c);
+/* 16 lower-case hex digits: SHA-256 of the schema's canonical text (keys sorted, no white space), cut to 64 bits. So re-indenting changes nothing. */
+const char *contract_hash(const struct contract *c);
+const char *contract_description(const struct contract *c);
+/* The function that reads it, in camelCase with its hash: "eventsRecord_0123456789abcdef". */
+const char *contract_function(const struct contract *c);
+/* The function's ClickHouse type: Tuple(violations Array(String), verdict Enum8('ok' = 1, 'parse' = 2, 'contract' = 3,
+ * 'simulated' = 4), then the contract's properties in the file's order, named as there). */
+const char *contract_type(const struct contract *c);
+/* The whole schema as compact JSON, as loaded: for OpenAPI and for people. */
+const char *contract_json(const struct contract *c);
+
+struct contract_field {
+    const char *name;
+    const char *type;  /* ClickHouse's */
+    bool required;
+    bool from_origin;  /* x-default: origin: '' in the record where the message has none; the intake fills it in */
+    bool is_time;      /* the contract's time field: the first required date-time (has the window) */
+};
+/* The top-level fields in order; i from 0; NULL past the last. */
+const struct contract_field *contract_field(const struct contract *c, size_t i);
+
+struct reader *reader_new(const struct contract *c, struct err *err) __attribute__((warn_unused_result));
+void reader_free(struct reader *r);
+
+/* Reads one message (any bytes). appended_ms: when the broker appended it, milliseconds since 1970: the end of the time
+ * window and x-default: appended come from it, never from a clock. record: a column of contract_type to which exactly one row
+ * is added (defaults and the violations where the verdict isn't ok), or NULL to check only. */
+enum verdict reader_read(struct reader *r, struct str message, int64_t appended_ms, struct col *record);
+
+/* What is wrong with the message read last, none where it was ok; at most 32, then one that says how many more.
+ * "/timestamp: expected a date-time, got \"2026-02-31T10:00:00Z\" (February has 28 days)". Borrowed until the next read. */
+size_t reader_violations(const struct reader *r, const struct str **violations);
+
+#endif

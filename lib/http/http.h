@@ -1,0 +1,47 @@
+/* lib/http: an HTTP client over libcurl with kept-alive connections. Nothing else includes curl.h. */
+#ifndef ODW_HTTP_H
+#define ODW_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct http; /* one connection at a time; one thread at a time; kept alive between requests */
+
+/* ca_file: NULL, or the only authorities to trust. */
+struct http *http_new(const char *ca_file, struct err *err) __attribute__((warn_unused_result));
+void http_free(struct http *h);
+
+struct http_request {
+    const char *method;            /* NULL: GET, or POST with a body */
+    const char *url;               /* complete, encoded */
+    const char *const *headers;    /* "Name: value", NULL at the end; may be NULL */
+    struct str body;
+    int64_t connect_timeout_ms;    /* 0: 3000 */
+    int64_t timeout_ms;            /* of the whole; 0: none */
+    /* Gets the answer's body as it comes, only for a 2xx status; 0, or -1 to break off. NULL: it goes into response->body. */
+    int (*on_body)(void *context, const char *p, size_t n);
+    void *context;
+};
+
+struct http_response {
+    int status;
+    struct buf body;               /* what on_body didn't take; init'ed by http_send, the caller finis it, also after an error */
+    char exception_code[16];       /* X-ClickHouse-Exception-Code, or "" */
+    char summary[512];             /* X-ClickHouse-Summary, or "" */
+};
+
+/* 0 with any status; -1 and err (ERR_RETRY) where there was no complete answer. */
+int http_send(struct http *h, const struct http_request *request, struct http_response *response, struct err *err)
+    __attribute__((warn_unused_result));
+
+/* Appends s percent-encoded (RFC 3986, unreserved characters stay). */
+int http_encode(struct buf *out, struct str s);
+
+const char *http_version(void); /* "libcurl 7.88.1" */
+
+#endif
