@@ -34,7 +34,8 @@ struct col {
     struct buf nulls;        /* nullable only */
     struct col *kids;
     size_t n_kids;
-    struct { size_t rows, data, nulls; } mark;
+    uint64_t initial;        /* COL_FIXED: the default's low bytes: 0, or an Enum's lowest value */
+    struct { size_t rows, data, nulls; bool failed; } mark;
 };
 
 /* Builds the column for a type as ClickHouse writes it: String, (U)Int8..64, Float32, Float64, Bool, Date, Date32, DateTime,
@@ -47,7 +48,7 @@ void col_clear(struct col *c, size_t keep);
 /* True once any of its buffers refused to grow. */
 bool col_failed(const struct col *c);
 
-/* Remembers where the column (and all below) ends now; col_rollback drops everything after the mark. */
+/* Remembers where the column (and all below) ends now; col_rollback drops everything after the mark, also a failure to grow. */
 void col_mark(struct col *c);
 void col_rollback(struct col *c);
 
@@ -114,7 +115,8 @@ static inline void col_end_tuple(struct col *c)
 size_t col_body_size(const struct col *c);
 /* Appends the body of all rows. */
 int col_write_body(const struct col *c, struct buf *out) __attribute__((warn_unused_result));
-/* Appends a whole block of this one column: counts, name, type, body. */
+/* Appends a whole block of this one column: counts, name, type, body. -1, and nothing appended, also where the rows of
+ * its parts don't agree (a tuple's element that was put twice, an array that was never ended). */
 int col_write_block(const struct col *c, struct buf *out) __attribute__((warn_unused_result));
 
 #endif
