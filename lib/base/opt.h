@@ -1,19 +1,27 @@
-/* lib/base/opt: options from one table: a row is the flag, the key in odw.conf, the variable, the default and the help.
+/* lib/base/opt: options from one table: a row is the flag, the variable, the key in odw.conf, the default and the help.
  *
- * The row named "kafka-brokers" is `--kafka-brokers V` (or `--kafka-brokers=V`), `brokers = V` under `[kafka]` in
- * odw.conf (or `kafka-brokers = V` above any section), and ODW_KAFKA_BROKERS. The first that is given wins, in that
- * order; below them stand a stack's own stack.env (lines of ODW_…=V), then the default. */
+ * A shared row named "kafka-brokers" is `--kafka-brokers V` (or `--kafka-brokers=V`), ODW_KAFKA_BROKERS, and
+ * `brokers = V` under `[kafka]` in odw.conf (or `kafka-brokers = V` above any section). A program's own row carries the
+ * program's word in the last two: "count" of `odw load events` is `--count`, ODW_LOAD_COUNT, and `count = V` under `[load]`;
+ * "listen" of `odw-shim` is `--listen`, ODW_SHIM_LISTEN, `[shim] listen` (a row that is named "shim-…" gets no second shim-).
+ * The first that is given wins, in that order; below them stand a stack's own stack.env (lines of ODW_…=V), then the
+ * default. A variable that is set but empty counts as not given.
+ *
+ * One odw.conf serves every program: a key that is unknown is refused above any section, in the program's own section and
+ * in the shared ones ([kafka], [clickhouse], …); sections of other programs are left to them. `#` and `;` begin a comment at
+ * the start of a line or after white space; quotes around a value are optional ("a # b" keeps its #). */
 #ifndef ODW_OPT_H
 #define ODW_OPT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include "base/err.h"
 
 enum opt_type {
-    OPT_FLAG,     /* present or not; in a file or variable: true/false, yes/no, 1/0 */
+    OPT_FLAG, /* present or not; in a file or variable: true/false, yes/no, 1/0 */
     OPT_TEXT,
     OPT_NUMBER,   /* an integer within [min, max] */
     OPT_SIZE,     /* bytes: 4096, 64k, 16M, 2G (powers of 1024) */
@@ -22,24 +30,24 @@ enum opt_type {
 };
 
 struct opt {
-    const char *name;      /* lower case with dashes */
+    const char *name; /* lower case with dashes */
     enum opt_type type;
-    const char *arg;       /* what stands for the value in the help: HOST:PORT, N, FILE; NULL for OPT_FLAG */
-    const char *fallback;  /* the default as a user would write it; NULL: none */
-    const char *help;      /* one sentence, no full stop */
-    int64_t min, max;      /* OPT_NUMBER, OPT_SIZE, OPT_DURATION; both 0: any value >= 0 */
-    const char *choices;   /* OPT_CHOICE */
+    const char *arg;      /* what stands for the value in the help: HOST:PORT, N, FILE; NULL for OPT_FLAG */
+    const char *fallback; /* the default as a user would write it; NULL: none */
+    const char *help;     /* one sentence, no full stop */
+    int64_t min, max;     /* OPT_NUMBER, OPT_SIZE, OPT_DURATION; both 0: any value >= 0 */
+    const char *choices;  /* OPT_CHOICE */
 };
 
 /* A program or sub-command as its user sees it. Tables end with a row whose name is NULL. */
 struct opt_usage {
-    const char *program;             /* "odw load events" */
-    const char *about;               /* one or more sentences */
-    const char *operands;            /* "[FILE|-]"; NULL: takes none */
-    int min_operands, max_operands;  /* max -1: any number */
-    const struct opt *own;           /* its own options */
-    const struct opt *shared;        /* settings it shares with others, listed below its own; NULL: none */
-    const char *more;                /* examples, exit codes, at the end of the help; NULL: none */
+    const char *program;            /* "odw load events" */
+    const char *about;              /* one or more sentences */
+    const char *operands;           /* "[FILE|-]"; NULL: takes none */
+    int min_operands, max_operands; /* max -1: any number */
+    const struct opt *own;          /* its own options */
+    const struct opt *shared;       /* settings it shares with others, listed below its own; NULL: none */
+    const char *more;               /* examples, exit codes, at the end of the help; NULL: none */
 };
 
 struct opts; /* what was given */
@@ -66,5 +74,15 @@ int opts_operands(const struct opts *o);
 const char *opts_operand(const struct opts *o, int i);
 
 void opt_help(const struct opt_usage *usage, FILE *to);
+
+/* Lines that --version prints below ours: the linked libraries ("librdkafka 2.0.2\nlibcurl 7.88.1\n"). Set in main(); borrowed. */
+extern const char *opt_version_more;
+
+/* The readers behind OPT_DURATION and OPT_SIZE, for the same words elsewhere: 0 and *out, or -1 where it isn't one. */
+int opt_read_duration(const char *text, int64_t *ms) __attribute__((warn_unused_result));
+int opt_read_size(const char *text, int64_t *bytes) __attribute__((warn_unused_result));
+
+/* Which of n names someone probably meant: within two or three edits; NULL where none is near. */
+const char *opt_nearest(const char *name, const char *const *names, size_t n);
 
 #endif
