@@ -1,0 +1,21 @@
+-- about: one row per {source} message that did not hold: its bytes as received, the reasons, where it came from
+-- kind: dead-letters
+CREATE MATERIALIZED VIEW IF NOT EXISTS {source}_dead_letters TO dead_letter_records AS
+SELECT
+    '{source}' AS source,
+    verdict AS class,
+    record.violations AS violations,
+    message AS payload,
+    key,
+    header_names,
+    header_values,
+    topic,
+    partition,
+    offset,
+    origin,
+    attempt,
+    '{contract_hash}' AS contract,
+    appended_at,
+    judged_at AS failed_at
+FROM {source}_intake
+WHERE verdict != 'ok'

@@ -1,0 +1,16 @@
+-- about: one row per {source} message consumed: what became of it
+-- kind: ledger
+CREATE MATERIALIZED VIEW IF NOT EXISTS {source}_ledger TO ledger AS
+SELECT
+    '{source}' AS source,
+    topic,
+    partition,
+    offset,
+    verdict,
+    identity,
+    record_day,
+    appended_at,
+    judged_at,
+    origin,
+    '{contract_hash}' AS contract
+FROM {source}_intake

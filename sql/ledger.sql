@@ -1,0 +1,20 @@
+-- about: one row per message consumed: what became of it; odw audit proves from it that nothing was lost
+CREATE TABLE IF NOT EXISTS ledger
+(
+    source      LowCardinality(String),
+    topic       LowCardinality(String),
+    partition   UInt32,
+    offset      UInt64 CODEC(DoubleDelta, ZSTD(1)),
+    verdict     Enum8('ok' = 1, 'parse' = 2, 'contract' = 3, 'simulated' = 4, 'empty' = 5, 'absent' = 6, 'unprovable' = 7),
+    identity    UInt64 CODEC(NONE),
+    record_day  Date32,
+    appended_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    judged_at   DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    origin      String,
+    contract    LowCardinality(String),
+    INDEX by_judged_at judged_at TYPE minmax GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY (source, toYYYYMMDD(appended_at))
+ORDER BY (source, topic, partition, offset)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
