@@ -15,13 +15,21 @@ enum room {
     ROOM_QUEUE,       /* kafka-engine/ : about, topic, partitions, retention, key?, max-message-bytes?, contract? */
     ROOM_TABLE,       /* sql/          : about, identity?, version?, retention?, source? */
     ROOM_VIEW,        /* mv/           : about, kind (transform | aggregate | recovery | schedule) */
-    ROOM_EACH_SOURCE, /* mv/each-source/: about, kind (intake | dead-letters | ledger) */
+    ROOM_EACH_SOURCE, /* mv/each-source/: about, kind (intake | judge | dead-letters | ledger) */
     ROOM_ENDPOINT,    /* shim/endpoints/: about, order?, scope?, param NAME…, cache? */
 };
 
-struct declaration_param {  /* `-- param NAME: prose. default X. 1 to 1000` and {NAME:Type} in the statement */
+/* The head: `-- key: value` lines; a line that begins with `--   ` (three spaces) goes on with the value before it. Then exactly
+ * one statement, with or without a final `;`. What is held to, beside the keys:
+ *   - the name that a statement creates: kafka-engine/STEM.sql STEM_queue; sql/STEM.sql STEM; mv/STEM.sql STEM or STEM_…;
+ *     mv/each-source/…: {source}_…; without a database, so that the setting decides it;
+ *   - `-- identity:` is the ORDER BY of the table, field by field; `-- version:` the argument of its ReplacingMergeTree;
+ *   - every {name:Type} of an endpoint has its `-- param name:` and the other way round. `limit` alone may stand in the head
+ *     without a {limit:Type}: the shim adds the LIMIT and takes default and bounds from there. */
+
+struct declaration_param { /* `-- param NAME: prose. default X. 1 to 1000` and {NAME:Type} in the statement */
     const char *name;
-    const char *type;       /* from {NAME:Type}; an error if the statement has two types for it, or the head has no such param */
+    const char *type; /* from {NAME:Type}, "UInt32" for a `limit` without one; an error if the statement has two types for it */
     const char *about;
     const char *fallback;   /* after "default", or NULL */
     const char *low, *high; /* after the prose: "LOW to HIGH", or NULL */
@@ -35,12 +43,12 @@ struct declaration_key {
 
 struct declaration {
     enum room room;
-    const char *path;       /* as opened */
-    const char *stem;       /* the file's name without ".sql" */
-    const char *sql;        /* the statement without its head, without a final ';' */
-    int sql_line;           /* where it begins */
-    const char *creates;    /* the name in CREATE TABLE|VIEW|MATERIALIZED VIEW [IF NOT EXISTS] NAME, or NULL (an endpoint) */
-    const char *verb;       /* "TABLE", "VIEW", "MATERIALIZED VIEW", "SELECT" */
+    const char *path;    /* as opened */
+    const char *stem;    /* the file's name without ".sql" */
+    const char *sql;     /* the statement without its head, without a final ';' */
+    int sql_line;        /* where it begins */
+    const char *creates; /* the name in CREATE TABLE|VIEW|MATERIALIZED VIEW [IF NOT EXISTS] NAME, not stamped; NULL: an endpoint */
+    const char *verb;    /* "TABLE", "VIEW", "MATERIALIZED VIEW", "SELECT" */
     const struct declaration_key *keys;
     size_t n_keys;
     const struct declaration_param *params;
@@ -53,7 +61,8 @@ const char *declaration_value(const struct declaration *d, const char *key);
 /* The line of a head key, else of the statement. */
 int declaration_line(const struct declaration *d, const char *key);
 
-/* Reads one file; everything lives in the arena. NULL and err ("kafka-engine/events.sql:3: unknown key 'partition'; expected one of …"). */
+/* Reads one file; everything lives in the arena. NULL and err ("kafka-engine/events.sql:3: unknown key 'partition'; expected one of
+ * …"). */
 struct declaration *declaration_load(struct arena *a, enum room room, const char *path, struct err *err)
     __attribute__((warn_unused_result));
 /* All *.sql of a folder, by name; *first is NULL where there is none or no such folder. -1 at the first error. */
