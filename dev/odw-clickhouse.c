@@ -1,0 +1,80 @@
+/* dev/odw-clickhouse: a ClickHouse server out of libchdb.so.
+ *
+ * Arguments go to the engine as they are (`--config-file FILE --path DIR …`). The query that keeps the server up reads
+ * standard input, which is a pipe of ours: closing it is how the server is asked to stop, so SIGTERM ends it in order
+ * (consumers leave their groups) and no parked child is needed, which a `kill -9` would leave behind. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The library's ABI; the npm package has no header. */
+struct result {
+    char *buf;
+    size_t len;
+    void *vec;
+    double elapsed;
+    uint64_t rows_read, bytes_read;
+    char *error_message;
+};
+
+static const char serve[] = "SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; "
+                            "SELECT count() FROM file('-', 'LineAsString', 'line String') FORMAT Null";
+
+static int hold = -1; /* the pipe's other end */
+
+static void *end_on_signal(void *set)
+{
+    int signal;
+    sigwait(set, &signal);
+    close(hold);
+    return NULL;
+}
+
+static int fail(const char *what, const char *why)
+{
+    fprintf(stderr, "error clickhouse: %s: %s\n", what, why);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    const char *library = getenv("ODW_CHDB_LIBRARY");
+    void *handle = dlopen(library != NULL ? library : "libchdb.so", RTLD_NOW | RTLD_GLOBAL);
+    if (handle == NULL)
+        return fail("the ClickHouse library can't be loaded (dev/install fetches it)", dlerror());
+    struct result *(*query)(int, char **) = NULL;
+    *(void **)&query = dlsym(handle, "query_stable_v2");
+    if (query == NULL)
+        return fail("the ClickHouse library is not the one that was expected", dlerror());
+
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0 || dup2(ends[0], STDIN_FILENO) < 0)
+        return fail("no pipe", strerror(errno));
+    close(ends[0]);
+    hold = ends[1];
+    static sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_t thread;
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 || pthread_create(&thread, NULL, end_on_signal, &set) != 0)
+        return fail("no thread", strerror(errno));
+
+    char **args = calloc((size_t)argc + 3, sizeof(*args));
+    if (args == NULL)
+        return fail("no memory", strerror(errno));
+    memcpy(args, argv, (size_t)argc * sizeof(*args));
+    args[argc] = "--query";
+    args[argc + 1] = (char *)serve;
+    struct result *result = query(argc + 2, args);
+    if (result != NULL && result->error_message != NULL)
+        return fail("the server ended", result->error_message);
+    return 0;
+}

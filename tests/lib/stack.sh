@@ -1,0 +1,81 @@
+# tests/lib: a stack of one's own for a test; to be sourced by bash.
+#
+#   . tests/lib/stack.sh
+#   stack_start [PART…]          a stack in a new folder, on free ports; its stack.env is exported. Ends with the test.
+#   wait_until SECONDS COMMAND…  tries the command until it succeeds; fails, and says so, after the deadline
+#   sql 'SELECT …' [PARAMETERS]  asks this stack's ClickHouse over HTTP; fails where ClickHouse does
+#   stack_fail MESSAGE           ends the test as failed
+#
+# STACK_KEEP=1 leaves folder and stack for a look afterwards.
+
+ODW_BUILD=${ODW_BUILD:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build}
+STACK_DIR=
+
+stack_start() {
+    # A stack of the caller's must not be taken for this one.
+    local name
+    for name in $(compgen -e ODW_); do
+        case $name in ODW_BUILD | ODW_DEPS) ;; *) unset "$name" ;; esac
+    done
+    STACK_DIR=$(mktemp -d "${TMPDIR:-/tmp}/odw-test.XXXXXX")
+    trap stack_stop EXIT
+    trap 'exit 130' INT TERM
+    # Two tests may pick the same free ports at the same moment: the one that loses tries others.
+    local only tries
+    only=$(IFS=, && echo "$*")
+    for tries in 1 2 3; do
+        if "$ODW_BUILD/bin/odw-stack" up --dir "$STACK_DIR" --port-base auto ${only:+--only "$only"}; then
+            stack_env
+            return 0
+        fi
+        rm -f "$STACK_DIR/ports"
+    done
+    stack_fail "the stack did not come up in $tries attempts"
+}
+
+# Exports this stack's variables.
+stack_env() {
+    set -a
+    # shellcheck disable=SC1091
+    . "$STACK_DIR/stack.env"
+    set +a
+}
+
+stack_stop() {
+    local status=$?
+    [ -n "$STACK_DIR" ] || return "$status"
+    if [ -n "${STACK_KEEP:-}" ]; then
+        echo "kept: $STACK_DIR (end it with odw-stack down --dir $STACK_DIR)" >&2
+        return "$status"
+    fi
+    if [ "$status" -ne 0 ]; then
+        tail -n 20 "$STACK_DIR"/log/*.log >&2
+    fi
+    "$ODW_BUILD/bin/odw-stack" down --dir "$STACK_DIR" >/dev/null || status=1
+    rm -rf "$STACK_DIR"
+    STACK_DIR=
+    exit "$status"
+}
+
+stack_fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+wait_until() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || stack_fail "not within the deadline: $*"
+        sleep 0.1
+    done
+}
+
+sql() {
+    local answer
+    answer=$(curl -sS --fail-with-body "$ODW_CLICKHOUSE_URL/?${2:-}" --data-binary "$1") || {
+        echo "sql: $1: $answer" >&2
+        return 1
+    }
+    printf '%s\n' "$answer"
+}
