@@ -45,7 +45,7 @@ static int64_t within(int64_t v, int64_t least, int64_t most)
 static void run(const struct stack *s)
 {
     struct err err = ERR_INIT;
-    const char *folders[] = { "clickhouse", "clickhouse/user_scripts", "clickhouse/functions", "clickhouse/tmp" };
+    const char *folders[] = { "clickhouse", "clickhouse/user_scripts", "clickhouse/functions", "clickhouse/tmp", "clickhouse/user_files" };
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (stack_mkdir(stack_path(s, "%s", folders[i]), &err) < 0) {
             log_error("%s", err.text);
@@ -55,18 +55,20 @@ static void run(const struct stack *s)
     set("ODW_CHDB_LIBRARY", "%s", library(s));
     set("ODW_CLICKHOUSE_DATA", "%s/", stack_path(s, "clickhouse"));
     set("ODW_CLICKHOUSE_TMP", "%s/", stack_path(s, "clickhouse/tmp"));
+    set("ODW_CLICKHOUSE_USER_FILES", "%s/", stack_path(s, "clickhouse/user_files"));
     set("ODW_CLICKHOUSE_USER_SCRIPTS", "%s/", stack_path(s, "clickhouse/user_scripts"));
     set("ODW_CLICKHOUSE_FUNCTIONS", "%s/*_function.xml", stack_path(s, "clickhouse/functions"));
     set("ODW_CLICKHOUSE_KAFKA_BROKERS", "127.0.0.1:%d", stack_port(s, 2));
     /* Kafka, the page cache and everything else on the machine share it. */
     set("ODW_CLICKHOUSE_MEMORY", "%lld", (long long)(memory / 10 * 6));
+    set("ODW_CLICKHOUSE_QUERY_MEMORY", "%lld", (long long)(memory / 10 * 4));
     set("ODW_CLICKHOUSE_CACHE", "%lld", (long long)within(memory / 48, 64 << 20, 1 << 30));
     /* Per consumer, so that eight of them can fill a sixth of the memory. */
     set("ODW_CLICKHOUSE_PREFETCH_KB", "%lld", (long long)within(memory / 48, 32 << 20, 1 << 30) / 1024);
 
     char program[PATH_MAX], config[PATH_MAX], data[PATH_MAX], http[16], tcp[16];
     snprintf(program, sizeof program, "%s/odw-clickhouse", s->bin);
-    snprintf(config, sizeof config, "%s/clickhouse-config/config.xml", s->root);
+    snprintf(config, sizeof config, "%s/clickhouse-config/embedded.xml", s->root);
     snprintf(data, sizeof data, "%s", stack_path(s, "clickhouse"));
     snprintf(http, sizeof http, "%d", stack_port(s, HTTP));
     snprintf(tcp, sizeof tcp, "%d", stack_port(s, TCP));
