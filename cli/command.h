@@ -3,9 +3,9 @@
 #define ODW_COMMAND_H
 
 struct command {
-    const char *name;   /* as typed: "apply" */
-    const char *about;  /* one line for `odw --help`, no full stop */
-    int order;          /* place in that list: 10, 20, … */
+    const char *name;  /* as typed: "apply" */
+    const char *about; /* one line for `odw --help`, no full stop */
+    int order;         /* place in that list: 10, 20, … */
     /* argv[0] is the name, as a user would read it ("odw apply"). Returns the exit code: 0, 1 failed, 2 usage. */
     int (*run)(int argc, char **argv);
 };

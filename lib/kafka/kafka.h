@@ -17,6 +17,8 @@ struct kafka_header {
 
 /* ---- producing: idempotent, acks=all ---- */
 
+/* Safe in any number of threads. Reports are served by whichever thread polls, checks or flushes: with many producing threads, let
+ * one thread do nothing but poll. */
 struct kafka_producer;
 
 /* What became of one message; called from kafka_producer_poll/_flush. err NULL: it is on all in-sync replicas. */
@@ -38,26 +40,30 @@ void kafka_producer_free(struct kafka_producer *p);
 /* Copies key (p NULL: none), value (p NULL: a null message), headers; `delivered` (may be NULL) is called once with `context`.
  * -1 with ERR_RETRY: the queue is full: poll, then try again. ERR_DROP: this message can't be sent (too large, no such topic). */
 int kafka_produce(struct kafka_producer *p, const char *topic, int32_t partition /* -1: by key */, struct str key, struct str value,
-                  const struct kafka_header *headers, size_t n_headers, kafka_delivered *delivered, void *context,
-                  struct err *err) __attribute__((warn_unused_result));
+                  const struct kafka_header *headers, size_t n_headers, kafka_delivered *delivered, void *context, struct err *err)
+    __attribute__((warn_unused_result));
 /* Serves delivery reports for up to timeout_ms; returns how many. */
 int kafka_producer_poll(struct kafka_producer *p, int timeout_ms);
 /* Until all are reported or the time is over; 0, or -1 with some outstanding. */
 int kafka_producer_flush(struct kafka_producer *p, int timeout_ms);
 /* Messages produced and not reported yet. */
 int kafka_producer_waiting(const struct kafka_producer *p);
+/* 0 when a broker answers within timeout_ms; else -1 and why ("kafka: no broker answers at … (connection refused)"). Reports that
+ * come meanwhile are served. */
+int kafka_producer_check(struct kafka_producer *p, int timeout_ms, struct err *err) __attribute__((warn_unused_result));
 
 /* ---- asking and administrating ---- */
 
+/* One thread at a time. The first call on it waits up to 4 s for a broker, then fails with ERR_RETRY and the reason. */
 struct kafka_admin;
 struct kafka_admin *kafka_admin_new(const struct opts *settings, struct err *err) __attribute__((warn_unused_result));
 void kafka_admin_free(struct kafka_admin *a);
 
 struct kafka_topic {
-    char id[48];               /* the topic's own id where the client library can tell it, else "" */
-    int32_t partitions;        /* 0: there is no such topic */
-    bool append_time;          /* message.timestamp.type=LogAppendTime */
-    int64_t retention_ms;      /* -1: for ever */
+    char id[48];          /* the topic's own id where the client library can tell it, else "" */
+    int32_t partitions;   /* 0: there is no such topic */
+    bool append_time;     /* message.timestamp.type=LogAppendTime */
+    int64_t retention_ms; /* -1: for ever */
     int64_t max_message_bytes;
     bool compacted;
 };
@@ -67,6 +73,7 @@ int kafka_topic_describe(struct kafka_admin *a, const char *topic, struct kafka_
 /* Creates it with LogAppendTime. Replication: min(3, brokers), min.insync.replicas 2 where there are 3. */
 int kafka_topic_create(struct kafka_admin *a, const char *topic, int32_t partitions, int64_t retention_ms,
                        int64_t max_message_bytes, struct err *err) __attribute__((warn_unused_result));
+/* Changes only what differs, and puts LogAppendTime; the topic's other settings stay. Partitions can only be added. */
 int kafka_topic_alter(struct kafka_admin *a, const char *topic, int32_t partitions /* 0: leave */, int64_t retention_ms,
                       int64_t max_message_bytes, struct err *err) __attribute__((warn_unused_result));
 
@@ -76,7 +83,7 @@ int kafka_watermarks(struct kafka_admin *a, const char *topic, int32_t partition
 /* What a group has committed, per partition 0 … n-1; -1 where nothing. */
 int kafka_committed(struct kafka_admin *a, const char *group, const char *topic, int64_t *offsets, int32_t n, struct err *err)
     __attribute__((warn_unused_result));
-/* Sets a group's position; the group must have no member (detach the queue first). */
+/* Sets a group's position, where an offset isn't -1; the group must have no member (detach the queue first): else ERR_RETRY. */
 int kafka_commit(struct kafka_admin *a, const char *group, const char *topic, const int64_t *offsets, int32_t n, struct err *err)
     __attribute__((warn_unused_result));
 
@@ -85,14 +92,15 @@ int kafka_commit(struct kafka_admin *a, const char *group, const char *topic, co
 struct kafka_message {
     int32_t partition;
     int64_t offset, timestamp_ms;
-    struct str key, value;     /* p NULL: null */
+    struct str key, value; /* p NULL: null */
     const struct kafka_header *headers;
     size_t n_headers;
 };
 /* 0: go on, anything else stops the reading. The message is borrowed for the call. */
 typedef int kafka_each(void *context, const struct kafka_message *m);
-/* Calls `each` for the messages with offsets in [from, to) that still exist, in order; read_uncommitted control records are not
- * messages. 0 at the end; -1 and err when the brokers can't be asked within timeout_ms. */
+/* Calls `each` for the messages with offsets in [from, to) that still exist, in order; read_committed, as ClickHouse reads:
+ * transaction markers and what was aborted are no messages. 0 at the end; -1 and err when the brokers can't be asked within
+ * timeout_ms. */
 int kafka_read(struct kafka_admin *a, const char *topic, int32_t partition, int64_t from, int64_t to, int timeout_ms,
                kafka_each *each, void *context, struct err *err) __attribute__((warn_unused_result));
 
