@@ -12,6 +12,8 @@ enum {
 struct kafka_admin {
     struct client client;
     bool reached;
+    rd_kafka_t *group_rk; /* speaks for `group`; see offsets.c */
+    char *group;
 };
 
 /* The first call of a handle waits for a broker, so that a dead one is an error in seconds. */

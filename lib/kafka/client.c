@@ -135,7 +135,7 @@ static int set(rd_kafka_conf_t *conf, const char *from, const char *name, const 
     }
 }
 
-static int set_options(rd_kafka_conf_t *conf, const char *text, const char *const *own, struct err *err)
+static int set_options(rd_kafka_conf_t *conf, const char *text, const struct property *fixed, struct err *err)
 {
     struct str rest = str_of(text != NULL ? text : "");
     while (rest.n > 0) {
@@ -151,10 +151,11 @@ static int set_options(rd_kafka_conf_t *conf, const char *text, const char *cons
         snprintf(key, sizeof key, "%.*s", STR_ARG(name));
         value = str_trim(value);
         snprintf(word, sizeof word, "%.*s", STR_ARG(value));
-        for (size_t i = 0; own[i] != NULL; i += 2)
-            if (strcmp(own[i], key) == 0)
-                return err_set(err, ERR_STOP, "kafka-options: \"%s\" can't be changed: odw relies on %s=%s", key, key,
-                               own[i + 1][0] != '\0' ? own[i + 1] : "its own value");
+        for (size_t i = 0; fixed[i].name != NULL; i++)
+            if (strcmp(fixed[i].name, key) == 0)
+                return err_set(err, ERR_STOP, "kafka-options: \"%s\" can't be set: %s%s", key,
+                               fixed[i].value != NULL ? "odw relies on " : "odw has no use for it",
+                               fixed[i].value != NULL ? fixed[i].value : "");
         if (strcmp(key, "bootstrap.servers") == 0 || strcmp(key, "metadata.broker.list") == 0)
             return err_set(err, ERR_STOP, "kafka-options: \"%s\" is the setting kafka-brokers", key);
         if (set(conf, "kafka-options", key, word, err) < 0)
@@ -190,8 +191,16 @@ static int set_access(rd_kafka_conf_t *conf, const struct opts *settings, struct
     return rc;
 }
 
-int client_init(struct client *c, rd_kafka_type_t type, const struct opts *settings, const char *const *pairs,
-                const char *const *own, void (*delivered)(rd_kafka_t *, const rd_kafka_message_t *, void *), struct err *err)
+static int set_all(rd_kafka_conf_t *conf, const struct property *list, struct err *err)
+{
+    for (; list->name != NULL; list++)
+        if (list->value != NULL && set(conf, "kafka", list->name, list->value, err) < 0)
+            return -1;
+    return 0;
+}
+
+int client_init(struct client *c, rd_kafka_type_t type, const struct opts *settings, const struct property *ours,
+                const struct property *fixed, void (*delivered)(rd_kafka_t *, const rd_kafka_message_t *, void *), struct err *err)
 {
     int rc = -1;
     *c = (struct client){ .quiet = type == RD_KAFKA_CONSUMER };
@@ -211,28 +220,17 @@ int client_init(struct client *c, rd_kafka_type_t type, const struct opts *setti
 
     /* Back within two seconds of the broker, not ten; a topic that doesn't exist must not come into being with the broker's
      * defaults. */
-    static const char *const common[] = { "client.id",
-                                          "odw",
-                                          "reconnect.backoff.max.ms",
-                                          "2000",
-                                          "socket.keepalive.enable",
-                                          "true",
-                                          "socket.nagle.disable",
-                                          "true",
-                                          "allow.auto.create.topics",
-                                          "false",
-                                          NULL };
-    for (size_t i = 0; common[i] != NULL; i += 2)
-        if (set(conf, "kafka", common[i], common[i + 1], err) < 0)
-            goto out;
-    for (size_t i = 0; pairs[i] != NULL; i += 2)
-        if (set(conf, "kafka", pairs[i], pairs[i + 1], err) < 0)
-            goto out;
-    if (set_access(conf, settings, err) < 0 || set_options(conf, opts_text(settings, "kafka-options"), own, err) < 0)
+    static const struct property common[] = {
+        { "client.id", "odw" },
+        { "reconnect.backoff.max.ms", "2000" },
+        { "socket.keepalive.enable", "true" },
+        { "socket.nagle.disable", "true" },
+        { "allow.auto.create.topics", "false" },
+        { NULL, NULL },
+    };
+    if (set_all(conf, common, err) < 0 || set_all(conf, ours, err) < 0 || set_access(conf, settings, err) < 0 ||
+        set_options(conf, opts_text(settings, "kafka-options"), fixed, err) < 0 || set_all(conf, fixed, err) < 0)
         goto out;
-    for (size_t i = 0; own[i] != NULL; i += 2)
-        if (own[i + 1][0] != '\0' && set(conf, "kafka", own[i], own[i + 1], err) < 0)
-            goto out;
 
     char why[512];
     c->rk = rd_kafka_new(type, conf, why, sizeof why);

@@ -27,10 +27,15 @@ struct client {
     bool quiet; /* connection failures are returned as errors, so their log lines are for debugging only */
 };
 
-/* pairs: our defaults, name, value, …, NULL; the user's kafka-options go over them. own: names that the user may not set, as
- * odw's promises rest on them, with our values. */
-int client_init(struct client *c, rd_kafka_type_t type, const struct opts *settings, const char *const *pairs,
-                const char *const *own, void (*delivered)(rd_kafka_t *, const rd_kafka_message_t *, void *), struct err *err)
+/* A librdkafka setting; tables end with a row whose name is NULL. */
+struct property {
+    const char *name, *value;
+};
+
+/* ours: our defaults; the user's kafka-options go over them. fixed: what the user may not set, as odw's promises rest on it; value
+ * NULL: not to be set at all. */
+int client_init(struct client *c, rd_kafka_type_t type, const struct opts *settings, const struct property *ours,
+                const struct property *fixed, void (*delivered)(rd_kafka_t *, const rd_kafka_message_t *, void *), struct err *err)
     __attribute__((warn_unused_result));
 /* Also of a zeroed one. */
 void client_fini(struct client *c);

@@ -1,6 +1,7 @@
 /* lib/kafka/offsets: where a partition begins and ends, where a group stands, and reading a range without a group. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kafka/admin.h"
@@ -23,135 +24,87 @@ int kafka_watermarks(struct kafka_admin *a, const char *topic, int32_t partition
     }
 }
 
-/* One question to a group's coordinator; asked again while the coordinator is on its way (a cluster that has just started). */
-static rd_kafka_event_t *ask_group(struct kafka_admin *a, rd_kafka_ListConsumerGroupOffsets_t *list,
-                                   rd_kafka_AlterConsumerGroupOffsets_t *set, const char *doing, struct err *err)
+/* A handle that speaks for the group without joining it; kept for the next question about the same group. librdkafka 2.0.2's own
+ * ListConsumerGroupOffsets can't be used: it crashes when the coordinator's first answer asks to try again, as one does whose
+ * cluster has just started. */
+static rd_kafka_t *speak_for(struct kafka_admin *a, const char *group, struct err *err)
 {
-    int64_t end = client_now_ms() + ANSWER_MS;
-    for (;;) {
-        struct err why = ERR_INIT;
-        rd_kafka_resp_err_t code;
-        rd_kafka_AdminOptions_t *options = admin_options(a, list != NULL ? RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS
-                                                                         : RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS);
-        rd_kafka_queue_t *queue = rd_kafka_queue_new(a->client.rk);
-        if (list != NULL)
-            rd_kafka_ListConsumerGroupOffsets(a->client.rk, &list, 1, options, queue);
-        else
-            rd_kafka_AlterConsumerGroupOffsets(a->client.rk, &set, 1, options, queue);
-        rd_kafka_event_t *event = admin_answer(a, queue, doing, &code, &why);
-        rd_kafka_queue_destroy(queue);
-        rd_kafka_AdminOptions_destroy(options);
-        if (event != NULL)
-            return event;
-        if (!client_transient(code) || client_now_ms() >= end) {
-            err_set(err, why.class, "%s", why.text);
-            return NULL;
-        }
-        rd_kafka_poll(a->client.rk, 100);
-    }
-}
-
-/* A group's answer: its own error, then each partition's. */
-static const rd_kafka_topic_partition_list_t *group_answer(struct kafka_admin *a, const rd_kafka_group_result_t **groups, size_t n,
-                                                           const char *doing, struct err *err)
-{
-    const rd_kafka_error_t *error = n == 1 ? rd_kafka_group_result_error(groups[0]) : NULL;
-    if (n != 1 || error != NULL) {
-        client_error(&a->client, error != NULL ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_UNKNOWN, doing,
-                     error != NULL ? rd_kafka_error_string(error) : NULL, err);
+    if (a->group_rk != NULL && strcmp(a->group, group) == 0)
+        return a->group_rk;
+    if (a->group_rk != NULL)
+        rd_kafka_destroy(a->group_rk);
+    a->group_rk = NULL;
+    free(a->group);
+    a->group = strdup(group);
+    char why[512];
+    rd_kafka_conf_t *conf = rd_kafka_conf_dup(rd_kafka_conf(a->client.rk));
+    if (a->group == NULL || rd_kafka_conf_set(conf, "group.id", group, why, sizeof why) != RD_KAFKA_CONF_OK ||
+        (a->group_rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why)) == NULL) {
+        rd_kafka_conf_destroy(conf);
+        err_set(err, ERR_STOP, "kafka: speaking for group '%s': %s", group, a->group == NULL ? "out of memory" : why);
         return NULL;
     }
-    return rd_kafka_group_result_partitions(groups[0]);
+    return a->group_rk;
+}
+
+/* The brokers' ways of saying that the group is in use. */
+static bool has_members(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || code == RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP ||
+           code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || code == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+}
+
+/* Asks, or with `set` tells; again while the coordinator is on its way. */
+static int group_offsets(struct kafka_admin *a, const char *group, rd_kafka_topic_partition_list_t *list, bool set,
+                         const char *doing, struct err *err)
+{
+    if (admin_ready(a, err) < 0)
+        return -1;
+    rd_kafka_t *rk = speak_for(a, group, err);
+    if (rk == NULL)
+        return -1;
+    int64_t end = client_now_ms() + ANSWER_MS;
+    for (;;) {
+        rd_kafka_resp_err_t code = set ? rd_kafka_commit(rk, list, 0) : rd_kafka_committed(rk, list, ANSWER_MS);
+        rd_kafka_poll(rk, 0);
+        for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+            code = list->elems[i].err;
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+            return 0;
+        if (set && has_members(code))
+            return err_set(err, ERR_RETRY, "kafka: %s: the group has members; stop what consumes first", doing);
+        if (!client_transient(code) || client_now_ms() >= end)
+            return client_error(&a->client, code, doing, NULL, err);
+        rd_kafka_poll(rk, 100);
+    }
 }
 
 int kafka_committed(struct kafka_admin *a, const char *group, const char *topic, int64_t *offsets, int32_t n, struct err *err)
 {
-    int rc = -1;
     char doing[640];
     snprintf(doing, sizeof doing, "asking what group '%s' has committed in '%s'", group, topic);
-    for (int32_t i = 0; i < n; i++)
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(n > 0 ? n : 1);
+    for (int32_t i = 0; i < n; i++) {
         offsets[i] = -1;
-    if (admin_ready(a, err) < 0)
-        return -1;
-    if (n <= 0)
-        return 0;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(n);
-    for (int32_t i = 0; i < n; i++)
         rd_kafka_topic_partition_list_add(list, topic, i);
-    rd_kafka_ListConsumerGroupOffsets_t *question = rd_kafka_ListConsumerGroupOffsets_new(group, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    rd_kafka_event_t *event = ask_group(a, question, NULL, doing, err);
-    if (event == NULL)
-        goto out;
-    size_t count;
-    const rd_kafka_group_result_t **groups =
-        rd_kafka_ListConsumerGroupOffsets_result_groups(rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
-    const rd_kafka_topic_partition_list_t *got = group_answer(a, groups, count, doing, err);
-    if (got == NULL)
-        goto out;
-    for (int i = 0; i < got->cnt; i++) {
-        const rd_kafka_topic_partition_t *at = &got->elems[i];
-        if (at->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            client_error(&a->client, at->err, doing, NULL, err);
-            goto out;
-        }
-        if (at->partition >= 0 && at->partition < n && at->offset >= 0)
-            offsets[at->partition] = at->offset;
     }
-    rc = 0;
-out:
-    if (event != NULL)
-        rd_kafka_event_destroy(event);
-    rd_kafka_ListConsumerGroupOffsets_destroy(question);
+    int rc = list->cnt > 0 ? group_offsets(a, group, list, false, doing, err) : 0;
+    for (int i = 0; i < list->cnt && rc == 0; i++)
+        if (list->elems[i].partition < n && list->elems[i].offset >= 0)
+            offsets[list->elems[i].partition] = list->elems[i].offset;
+    rd_kafka_topic_partition_list_destroy(list);
     return rc;
 }
 
 int kafka_commit(struct kafka_admin *a, const char *group, const char *topic, const int64_t *offsets, int32_t n, struct err *err)
 {
-    int rc = -1;
     char doing[640];
     snprintf(doing, sizeof doing, "setting the position of group '%s' in '%s'", group, topic);
-    if (admin_ready(a, err) < 0)
-        return -1;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(n > 0 ? n : 1);
     for (int32_t i = 0; i < n; i++)
         if (offsets[i] >= 0)
             rd_kafka_topic_partition_list_add(list, topic, i)->offset = offsets[i];
-    rd_kafka_event_t *event = NULL;
-    rd_kafka_AlterConsumerGroupOffsets_t *wish = NULL;
-    if (list->cnt == 0) {
-        rc = 0;
-        goto out;
-    }
-    wish = rd_kafka_AlterConsumerGroupOffsets_new(group, list);
-    event = ask_group(a, NULL, wish, doing, err);
-    if (event == NULL)
-        goto out;
-    size_t count;
-    const rd_kafka_group_result_t **groups =
-        rd_kafka_AlterConsumerGroupOffsets_result_groups(rd_kafka_event_AlterConsumerGroupOffsets_result(event), &count);
-    const rd_kafka_topic_partition_list_t *got = group_answer(a, groups, count, doing, err);
-    if (got == NULL)
-        goto out;
-    for (int i = 0; i < got->cnt; i++) {
-        rd_kafka_resp_err_t code = got->elems[i].err;
-        /* The brokers' way of saying that the group is in use. */
-        if (code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || code == RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP ||
-            code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION) {
-            err_set(err, ERR_RETRY, "kafka: %s: the group has members; stop what consumes first", doing);
-            goto out;
-        }
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            client_error(&a->client, code, doing, NULL, err);
-            goto out;
-        }
-    }
-    rc = 0;
-out:
-    if (event != NULL)
-        rd_kafka_event_destroy(event);
-    if (wish != NULL)
-        rd_kafka_AlterConsumerGroupOffsets_destroy(wish);
+    int rc = list->cnt > 0 ? group_offsets(a, group, list, true, doing, err) : 0;
     rd_kafka_topic_partition_list_destroy(list);
     return rc;
 }

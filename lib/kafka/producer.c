@@ -79,30 +79,24 @@ struct kafka_producer *kafka_producer_new(const struct opts *settings, const str
     snprintf(text[3], sizeof text[3], "%" PRId64, max_bytes);
     snprintf(text[4], sizeof text[4], "%" PRId64, batch);
     /* murmur2: the partition that Java's clients choose for the same key. */
-    const char *const pairs[] = {
-        "linger.ms",
-        text[0],
-        "queue.buffering.max.kbytes",
-        text[2],
-        "queue.buffering.max.messages",
-        "1000000",
-        "message.max.bytes",
-        text[3],
-        "batch.size",
-        text[4],
-        "batch.num.messages",
-        "10000",
-        "compression.type",
-        "lz4",
-        "partitioner",
-        "murmur2_random",
-        "delivery.timeout.ms",
-        text[1],
-        NULL,
+    const struct property ours[] = {
+        { "linger.ms", text[0] },
+        { "delivery.timeout.ms", text[1] },
+        { "queue.buffering.max.kbytes", text[2] },
+        { "queue.buffering.max.messages", "1000000" },
+        { "message.max.bytes", text[3] },
+        { "batch.size", text[4] },
+        { "batch.num.messages", "10000" },
+        { "topic.metadata.propagation.max.ms", "5000" }, /* after this a topic that nobody knows does not exist */
+        { "compression.type", "lz4" },
+        { "partitioner", "murmur2_random" },
+        { NULL, NULL },
     };
-    static const char *const own[] = { "enable.idempotence", "true", "acks", "all", "request.required.acks", "",
-                                       "transactional.id",   "",     NULL };
-    if (client_init(&p->client, RD_KAFKA_PRODUCER, settings, pairs, own, on_delivered, err) < 0) {
+    static const struct property fixed[] = {
+        { "enable.idempotence", "true" }, { "acks", "all" }, { "request.required.acks", NULL },
+        { "transactional.id", NULL },     { NULL, NULL },
+    };
+    if (client_init(&p->client, RD_KAFKA_PRODUCER, settings, ours, fixed, on_delivered, err) < 0) {
         free(p);
         return NULL;
     }

@@ -16,29 +16,21 @@ struct kafka_admin *kafka_admin_new(const struct opts *settings, struct err *err
     }
     /* The end of a partition is told by the first fetch that comes back empty: a short wait there, and a small read-ahead, since
      * ranges are mostly short. read_committed, as ClickHouse's consumer reads: what it can't see, nobody may call lost. */
-    static const char *const pairs[] = { "fetch.wait.max.ms",
-                                         "50",
-                                         "fetch.error.backoff.ms",
-                                         "100",
-                                         "queued.min.messages",
-                                         "10000",
-                                         "queued.max.messages.kbytes",
-                                         "65536",
-                                         "check.crcs",
-                                         "true",
-                                         NULL };
-    static const char *const own[] = { "enable.partition.eof",
-                                       "true",
-                                       "isolation.level",
-                                       "read_committed",
-                                       "auto.offset.reset",
-                                       "earliest",
-                                       "enable.auto.commit",
-                                       "false",
-                                       "enable.auto.offset.store",
-                                       "false",
-                                       NULL };
-    if (client_init(&a->client, RD_KAFKA_CONSUMER, settings, pairs, own, NULL, err) < 0) {
+    static const struct property ours[] = {
+        { "fetch.wait.max.ms", "50" },      { "fetch.error.backoff.ms", "100" },
+        { "queued.min.messages", "10000" }, { "queued.max.messages.kbytes", "65536" },
+        { "check.crcs", "true" },           { NULL, NULL },
+    };
+    static const struct property fixed[] = {
+        { "enable.partition.eof", "true" },
+        { "isolation.level", "read_committed" },
+        { "auto.offset.reset", "earliest" },
+        { "enable.auto.commit", "false" },
+        { "enable.auto.offset.store", "false" },
+        { "group.id", NULL },
+        { NULL, NULL },
+    };
+    if (client_init(&a->client, RD_KAFKA_CONSUMER, settings, ours, fixed, NULL, err) < 0) {
         free(a);
         return NULL;
     }
@@ -49,6 +41,9 @@ void kafka_admin_free(struct kafka_admin *a)
 {
     if (a == NULL)
         return;
+    if (a->group_rk != NULL)
+        rd_kafka_destroy(a->group_rk);
+    free(a->group);
     client_fini(&a->client);
     free(a);
 }
