@@ -7,10 +7,10 @@
 /* Rows as they came over the wire; the memory is shared with the worker, which may read but not write it. */
 struct part {
     size_t rows;
-    uint64_t first;                /* the first row's number within its chunk */
-    const char *values[UDF_ARGS];  /* per argument, the first row's value; the others follow it without gaps */
-    size_t bytes;                  /* of the last argument's values: what one row may need time for */
-    bool too_large;                /* one row, whose last argument was over the limit and is handed over empty */
+    uint64_t first;               /* the first row's number within its chunk */
+    const char *values[UDF_ARGS]; /* per argument, the first row's value; the others follow it without gaps */
+    size_t bytes;                 /* of the last argument's values: what one row may need time for */
+    bool too_large;               /* one row, whose last argument was over the limit and is handed over empty */
 };
 
 /* The declared arguments, resolved once. */
@@ -23,13 +23,13 @@ struct signature {
 int signature_init(struct signature *s, const struct udf *udf, struct err *err) __attribute__((warn_unused_result));
 
 struct udf_limits {
-    size_t row_bytes;      /* the last argument of one row */
-    size_t answer_bytes;   /* the answer's block for some rows */
-    size_t small_bytes;    /* all the arguments before the last, of one chunk */
-    size_t memory_bytes;   /* what a worker may allocate beyond what it starts with */
-    unsigned deadline_ms;  /* for one row; see worker.c for what is counted */
+    size_t row_bytes;     /* the last argument of one row */
+    size_t answer_bytes;  /* the answer's block for some rows */
+    size_t small_bytes;   /* all the arguments before the last, of one chunk */
+    size_t memory_bytes;  /* what a worker may allocate beyond what it starts with */
+    unsigned deadline_ms; /* for one row; see worker.c for what is counted */
     size_t part_rows, part_bytes;
-    bool overlap;          /* read the next part while the worker computes */
+    bool overlap; /* read the next part while the worker computes */
 };
 extern const struct udf_limits udf_limits_default;
 

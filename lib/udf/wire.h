@@ -8,11 +8,11 @@ struct wire {
     const struct signature *sig;
     const struct udf_limits *limits;
     int fd;
-    char *area[2];           /* one is filled while the other's part is worked on */
+    char *area[2]; /* one is filled while the other's part is worked on */
     size_t area_cap, touched[2];
-    int at;                  /* the area that was filled last */
-    size_t pos, end;         /* what of it was read from fd but not used yet */
-    char *small;             /* the arguments before the last, of the whole chunk */
+    int at;          /* the area that was filled last */
+    size_t pos, end; /* what of it was read from fd but not used yet */
+    char *small;     /* the arguments before the last, of the whole chunk */
     size_t small_n, small_touched;
     const char *next[UDF_ARGS]; /* in `small`, for the next part's first row */
     uint64_t rows, rows_left;   /* of the chunk */

@@ -18,8 +18,8 @@ struct run {
     struct part part;
     size_t from, to; /* rows of the part */
     enum run_mode mode;
-    int slot;        /* which of the out regions takes the answer */
-    char why[160];   /* RUN_ERROR: what .on_error is told */
+    int slot;      /* which of the out regions takes the answer */
+    char why[160]; /* RUN_ERROR: what .on_error is told */
 };
 
 enum run_end {
@@ -53,11 +53,11 @@ struct worker {
     int n_inputs;
     char *out[PARTS];
     size_t out_touched[PARTS];
-    pid_t pid;               /* 0: none */
-    int go, done;            /* pipes: a byte starts a run, a byte says that it has ended */
-    bool fresh;              /* has computed no row yet */
-    bool ran_fresh;          /* hadn't, when the last run began */
-    int idle_deaths;         /* in a row, outside any run's rows */
+    pid_t pid;       /* 0: none */
+    int go, done;    /* pipes: a byte starts a run, a byte says that it has ended */
+    bool fresh;      /* has computed no row yet */
+    bool ran_fresh;  /* hadn't, when the last run began */
+    int idle_deaths; /* in a row, outside any run's rows */
 };
 
 /* Maps what is shared; no process yet. */

@@ -1,0 +1,198 @@
+/* udfs/record: a function per contract: a message comes in, its violations, its verdict and its typed fields go out. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "contract/contract.h"
+#include "udfs/family.h"
+
+enum { HASH = 16, CONTRACT_BYTES = 16 << 20 };
+
+static const char suffix[] = ".schema.json";
+
+static void *open_record(const struct udf *udf, struct err *err)
+{
+    return reader_new(udf->more, err);
+}
+
+static int row(struct udf_row *row)
+{
+    reader_read(row->state, row->str[1], (int64_t)row->fixed[0], row->out);
+    return 0;
+}
+
+/* The message isn't lost by it: the verdict sends it to the dead letters, with the reason. */
+static void on_error(struct udf_row *row, const char *why)
+{
+    struct col *record = row->out, *violations = &record->kids[0], *verdict = &record->kids[1];
+    buf_printf(row->scratch, "this message made the record function fail: %s", why);
+    col_put_str(&violations->kids[0], buf_str(row->scratch));
+    col_end_array(violations);
+    col_put_u64(verdict, VERDICT_CONTRACT);
+    for (size_t i = 2; i < record->n_kids; i++)
+        col_put_default(&record->kids[i]);
+    col_end_tuple(record);
+}
+
+static void declare(const struct contract *c, struct udf *out)
+{
+    *out = (struct udf){
+        .name = contract_function(c),
+        .about = contract_description(c),
+        .args = { { "appended_at", "DateTime64(3, 'UTC')" }, { "message", "String" } },
+        .returns = contract_type(c),
+        .deterministic = true,
+        .open = open_record,
+        .row = row,
+        .on_error = on_error,
+        .more = c,
+    };
+}
+
+static int read_file(const char *path, struct buf *text, struct err *err)
+{
+    int done = -1;
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        return err_errno(err, ERR_STOP, "%s", path);
+    for (;;) {
+        if (buf_reserve(text, 65536) < 0) {
+            err_set(err, ERR_STOP, "%s: expected a contract of at most %d bytes, got more", path, CONTRACT_BYTES);
+            goto out;
+        }
+        size_t n = fread(text->p + text->n, 1, text->cap - text->n, f);
+        text->n += n;
+        if (n == 0)
+            break;
+    }
+    done = ferror(f) ? err_errno(err, ERR_STOP, "%s", path) : 0;
+out:
+    fclose(f);
+    return done;
+}
+
+/* The stem of NAME.schema.json or NAME.<hash>.schema.json, and the hash (empty where the name has none). False: another file. */
+static bool split_name(const char *file, char stem[256], char hash[HASH + 1])
+{
+    struct str s = str_of(file);
+    if (s.n >= 256 || !str_ends(s, str_of(suffix)) || s.p[0] == '.')
+        return false;
+    s.n -= sizeof suffix - 1;
+    hash[0] = '\0';
+    const char *dot = memrchr(s.p, '.', s.n);
+    if (dot != NULL && (size_t)(s.p + s.n - dot - 1) == HASH && strspn(dot + 1, "0123456789abcdef") == HASH) {
+        memcpy(hash, dot + 1, HASH);
+        hash[HASH] = '\0';
+        s.n = (size_t)(dot - s.p);
+    }
+    memcpy(stem, s.p, s.n);
+    stem[s.n] = '\0';
+    return s.n > 0;
+}
+
+/* Loads a contract; one whose file name has a hash must have that content. */
+static struct contract *load(const char *folder, const char *file, struct err *err)
+{
+    char path[4096], stem[256], hash[HASH + 1];
+    struct buf text;
+    struct contract *c = NULL;
+    buf_init(&text, CONTRACT_BYTES);
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    if (!split_name(file, stem, hash))
+        err_set(err, ERR_STOP, "%s: expected a name that ends in %s", path, suffix);
+    else if (read_file(path, &text, err) == 0 && (c = contract_compile(stem, buf_str(&text), path, err)) != NULL &&
+             hash[0] != '\0' && strcmp(hash, contract_hash(c)) != 0) {
+        err_set(err, ERR_STOP, "%s: expected a contract whose hash is %s, got one with %s: it was changed or damaged", path, hash,
+                contract_hash(c));
+        contract_free(c);
+        c = NULL;
+    }
+    buf_fini(&text);
+    return c;
+}
+
+static int is_contract(const struct dirent *e)
+{
+    char stem[256], hash[HASH + 1];
+    return split_name(e->d_name, stem, hash);
+}
+
+/* eventsRecord_0123456789abcdef → its hash; NULL: not a name of this family. */
+static const char *hash_of(const char *name)
+{
+    const char *at = strrchr(name, '_');
+    if (at == NULL || at - name < 7 || strncmp(at - 6, "Record", 6) != 0 || strlen(at + 1) != HASH ||
+        strspn(at + 1, "0123456789abcdef") != HASH)
+        return NULL;
+    return at + 1;
+}
+
+static int make(const char *name, const char *contracts, struct udf *out, struct err *err)
+{
+    const char *hash = hash_of(name);
+    struct dirent **files = NULL;
+    int found = -1;
+    if (hash == NULL)
+        return 0;
+    int n = scandir(contracts, &files, is_contract, alphasort);
+    if (n < 0)
+        return err_errno(err, ERR_STOP, "%s: the folder of its contract, %s", name, contracts);
+    /* First the file that is named after the hash; then any that has it, as in a source tree. */
+    for (int named = 1; named >= 0 && found < 0; named--)
+        for (int i = 0; i < n && found < 0; i++) {
+            char stem[256], in_name[HASH + 1];
+            if (!split_name(files[i]->d_name, stem, in_name) || (named != 0) != (in_name[0] != '\0') ||
+                (named != 0 && strcmp(in_name, hash) != 0))
+                continue;
+            struct err bad = ERR_INIT;
+            struct contract *c = load(contracts, files[i]->d_name, &bad);
+            if (c == NULL && named) {
+                err_set(err, ERR_STOP, "%s", bad.text);
+                goto out;
+            }
+            if (c != NULL && strcmp(contract_function(c), name) == 0) {
+                declare(c, out);
+                found = 1;
+            } else {
+                contract_free(c);
+            }
+        }
+    if (found < 0)
+        err_set(err, ERR_STOP, "%s: expected its contract as %s/*.%s%s, found none (odw functions install puts it there)", name,
+                contracts, hash, suffix);
+out:
+    for (int i = 0; i < n; i++)
+        free(files[i]);
+    free(files);
+    return found;
+}
+
+static int all(const char *contracts, int (*each)(const struct udf *, const char *, void *), void *arg, struct err *err)
+{
+    struct dirent **files = NULL;
+    int n = scandir(contracts, &files, is_contract, alphasort), done = 0;
+    if (n < 0)
+        return err_errno(err, ERR_STOP, "the folder of contracts, %s", contracts);
+    for (int i = 0; i < n && done == 0; i++) {
+        struct udf udf;
+        struct contract *c = load(contracts, files[i]->d_name, err);
+        if (c == NULL) {
+            done = -1;
+            break;
+        }
+        declare(c, &udf);
+        done = each(&udf, contract_stem(c), arg);
+        contract_free(c);
+    }
+    for (int i = 0; i < n; i++)
+        free(files[i]);
+    free(files);
+    return done;
+}
+
+const struct udf_family family_record = {
+    .about = "NAMERecord_<hash>(appended_at, message): reads a message as contracts/NAME.schema.json asks, in one pass.",
+    .make = make,
+    .all = all,
+};
