@@ -17,12 +17,12 @@ struct http *http_new(const char *ca_file, struct err *err) __attribute__((warn_
 void http_free(struct http *h);
 
 struct http_request {
-    const char *method;            /* NULL: GET, or POST with a body */
-    const char *url;               /* complete, encoded */
-    const char *const *headers;    /* "Name: value", NULL at the end; may be NULL */
+    const char *method;         /* NULL: GET, or POST with a body */
+    const char *url;            /* complete, encoded */
+    const char *const *headers; /* "Name: value", NULL at the end; may be NULL */
     struct str body;
-    int64_t connect_timeout_ms;    /* 0: 3000 */
-    int64_t timeout_ms;            /* of the whole; 0: none */
+    int64_t connect_timeout_ms; /* 0: 3000 */
+    int64_t timeout_ms;         /* of the whole; 0: none */
     /* Gets the answer's body as it comes, only for a 2xx status; 0, or -1 to break off. NULL: it goes into response->body. */
     int (*on_body)(void *context, const char *p, size_t n);
     void *context;
@@ -30,12 +30,15 @@ struct http_request {
 
 struct http_response {
     int status;
-    struct buf body;               /* what on_body didn't take; init'ed by http_send, the caller finis it, also after an error */
-    char exception_code[16];       /* X-ClickHouse-Exception-Code, or "" */
-    char summary[512];             /* X-ClickHouse-Summary, or "" */
+    struct buf body;         /* what on_body didn't take; init'ed by http_send, the caller finis it, also after an error */
+    char exception_code[16]; /* X-ClickHouse-Exception-Code, or "" */
+    char exception_tag[40];  /* X-ClickHouse-Exception-Tag, or "": marks an exception in the middle of a body */
+    char summary[512];       /* X-ClickHouse-Summary, or "" */
 };
 
-/* 0 with any status; -1 and err (ERR_RETRY) where there was no complete answer. */
+/* 0 with any status; -1 and err where there was no complete answer: ERR_RETRY (refused, reset, cut, timed out), or ERR_DROP where
+ * trying again is no use: a bad URL, a certificate that isn't trusted, a body over 256 MiB, on_body broke off. Proxies from the
+ * environment are used except for loopback; redirects aren't followed. */
 int http_send(struct http *h, const struct http_request *request, struct http_response *response, struct err *err)
     __attribute__((warn_unused_result));
 
