@@ -37,8 +37,7 @@ static size_t skip_string(struct str s, size_t at)
     return 0;
 }
 
-/* The byte after the value that begins at `at`, or 0 with why. */
-static size_t skip_value(struct str s, size_t at, char *why, size_t size)
+size_t split_value(struct str s, size_t at, char *why, size_t size)
 {
     unsigned char open[SPLIT_DEPTH / 8]; /* a bit per level: set for '[' */
     size_t depth = 0;
@@ -134,7 +133,7 @@ static int split_array(struct split *s, struct str body, size_t at, size_t max)
         at++;
     } else {
         for (;;) {
-            size_t end = skip_value(body, at, s->why, sizeof s->why);
+            size_t end = split_value(body, at, s->why, sizeof s->why);
             if (end == 0 || add(s, (struct str){ body.p + at, end - at }, max) < 0)
                 return -1;
             at = skip_space(body, end);
@@ -175,7 +174,7 @@ int split_body(struct split *s, struct str body, enum split_form form, size_t ma
         rc = split_array(s, body, at, max);
     } else {
         char ignore[160];
-        size_t end = skip_value(body, at, ignore, sizeof ignore);
+        size_t end = split_value(body, at, ignore, sizeof ignore);
         size_t next = end > 0 ? skip_space(body, end) : 0;
         bool line_ends = end > 0 && next < body.n && memchr(body.p + end, '\n', next - end) != NULL;
         if (line_ends) {
@@ -250,6 +249,14 @@ static void unescape(struct str raw, struct buf *out)
     }
 }
 
+void split_text(struct str value, struct buf *out)
+{
+    if (value.n >= 2 && value.p[0] == '"')
+        unescape((struct str){ value.p + 1, value.n - 2 }, out);
+    else
+        buf_put_str(out, value);
+}
+
 static bool name_is(struct str raw, const char *name)
 {
     if (memchr(raw.p, '\\', raw.n) == NULL)
@@ -278,17 +285,14 @@ bool split_member(struct str object, const char *name, struct buf *out)
         if (at == object.n || object.p[at] != ':')
             return false;
         at = skip_space(object, at + 1);
-        end = skip_value(object, at, ignore, sizeof ignore);
+        end = split_value(object, at, ignore, sizeof ignore);
         if (end == 0)
             return false;
         if (name_is(raw, name)) {
             struct str value = { object.p + at, end - at };
             if (value.p[0] == '{' || value.p[0] == '[' || str_eq(value, STR("null")))
                 return false;
-            if (value.p[0] == '"')
-                unescape((struct str){ value.p + 1, value.n - 2 }, out);
-            else
-                buf_put_str(out, value);
+            split_text(value, out);
             return !out->failed;
         }
         at = skip_space(object, end);

@@ -36,4 +36,9 @@ void split_fini(struct split *s);
  * gives false or some text, no more. */
 bool split_member(struct str object, const char *name, struct buf *out);
 
+/* The byte after the JSON value that begins at `at`, or 0 with why (which may be NULL). */
+size_t split_value(struct str s, size_t at, char *why, size_t size);
+/* Appends a JSON value as text: a string without quotes and escapes, anything else as it is spelled. */
+void split_text(struct str value, struct buf *out);
+
 #endif

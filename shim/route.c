@@ -1,0 +1,255 @@
+/* shim/route: from a path to its answer. */
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "clickhouse/clickhouse.h"
+#include "shim/param.h"
+#include "shim/shim.h"
+
+int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t monotonic_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- parameters ---- */
+
+struct str request_arg(const struct request *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_args; i++)
+        if (str_eq(r->args[i].name, str_of(name)))
+            return r->args[i].value;
+    return (struct str){ NULL, 0 };
+}
+
+int request_args_check(struct request *r, const char *const *known, size_t n)
+{
+    for (size_t i = 0; i < r->n_args; i++) {
+        struct str name = r->args[i].name;
+        char text[64];
+        bool found = false;
+        for (size_t k = 0; k < n && !found; k++)
+            found = str_eq(name, str_of(known[k]));
+        snprintf(text, sizeof text, "%.*s", STR_ARG(name));
+        if (!found) {
+            const char *near = param_nearest(name, known, n);
+            struct buf list;
+            buf_init(&list, 4096);
+            for (size_t k = 0; k < n; k++)
+                buf_printf(&list, "%s%s", k > 0 ? ", " : "", known[k]);
+            answer_problem(&r->answer, PROBLEM_PARAMETER, r->path, text, 0, "there is no parameter '%s' here%s%s%s; there %s %s", text,
+                           near != NULL ? " (did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?)" : "",
+                           n > 0 ? n > 1 ? "are" : "is" : "is none", buf_text(&list));
+            buf_fini(&list);
+            return -1;
+        }
+        for (size_t k = 0; k < i; k++) {
+            if (!str_eq(name, r->args[k].name))
+                continue;
+            answer_problem(&r->answer, PROBLEM_PARAMETER, r->path, text, 0, "%s: expected it once, got it twice", text);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* ---- endpoints, as they are on disk now ---- */
+
+static struct endpoints *borrow_endpoints(struct shim *shim)
+{
+    pthread_mutex_lock(&shim->endpoints_lock);
+    struct endpoints *all = shim->endpoints;
+    all->users++;
+    pthread_mutex_unlock(&shim->endpoints_lock);
+    return all;
+}
+
+static void return_endpoints(struct shim *shim, struct endpoints *all)
+{
+    pthread_mutex_lock(&shim->endpoints_lock);
+    bool last = --all->users == 0 && all != shim->endpoints;
+    pthread_mutex_unlock(&shim->endpoints_lock);
+    if (last)
+        endpoints_free(all);
+}
+
+int route_reload(struct shim *shim, struct err *err)
+{
+    struct endpoints *fresh = endpoints_load(shim->root, err);
+    if (fresh == NULL)
+        return -1;
+    pthread_mutex_lock(&shim->endpoints_lock);
+    struct endpoints *old = shim->endpoints;
+    shim->endpoints = fresh;
+    bool unused = old != NULL && old->users == 0;
+    pthread_mutex_unlock(&shim->endpoints_lock);
+    if (unused)
+        endpoints_free(old);
+    return 0;
+}
+
+struct clickhouse *shim_clickhouse(struct shim *shim, struct request *r)
+{
+    enum { WAIT_MS = 2000 };
+    void *c = NULL;
+    struct err err = ERR_INIT;
+    if (pool_get(&shim->clickhouses, WAIT_MS, &c) < 0) {
+        answer_problem(&r->answer, PROBLEM_BUSY, r->path, NULL, 0, "all connections to the database are in use");
+        return NULL;
+    }
+    if (c == NULL && (c = clickhouse_new(shim->settings, &err)) == NULL) {
+        pool_put(&shim->clickhouses, NULL);
+        log_error("%s", err.text);
+        answer_problem(&r->answer, PROBLEM_CLICKHOUSE, r->path, NULL, 0, "no connection to the database can be made");
+    }
+    return c;
+}
+
+void shim_clickhouse_back(struct shim *shim, struct clickhouse *c)
+{
+    pool_put(&shim->clickhouses, c);
+}
+
+/* ---- routes ---- */
+
+enum room_of { AT_NOWHERE, AT_INDEX, AT_HEALTH, AT_OPENAPI, AT_API, AT_INGEST };
+
+static enum room_of place(struct str path, struct str *name)
+{
+    *name = (struct str){ NULL, 0 };
+    if (str_eq(path, STR("/")))
+        return AT_INDEX;
+    if (str_eq(path, STR("/health")))
+        return AT_HEALTH;
+    if (str_eq(path, STR("/openapi.json")))
+        return AT_OPENAPI;
+    if (str_starts(path, STR("/api/"))) {
+        *name = (struct str){ path.p + 5, path.n - 5 };
+        return AT_API;
+    }
+    if (str_starts(path, STR("/ingest/"))) {
+        *name = (struct str){ path.p + 8, path.n - 8 };
+        return AT_INGEST;
+    }
+    return AT_NOWHERE;
+}
+
+/* Compares digests, so that neither the length nor the content of the token shows in the time it takes. */
+static bool authorised(const struct shim *shim, struct str header)
+{
+    static const char scheme[] = "Bearer ";
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    if (header.n < sizeof scheme - 1 || strncasecmp(header.p, scheme, sizeof scheme - 1) != 0)
+        return false;
+    struct str token = str_trim((struct str){ header.p + sizeof scheme - 1, header.n - (sizeof scheme - 1) });
+    SHA256((const unsigned char *)token.p, token.n, digest);
+    return CRYPTO_memcmp(digest, shim->token_digest, sizeof digest) == 0;
+}
+
+static bool readable_type(struct str type)
+{
+    static const char *const known[] = { "application/json", "application/x-ndjson", "application/ndjson", "application/jsonl" };
+    type = str_trim(str_cut(&type, ';'));
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (type.n == strlen(known[i]) && strncasecmp(type.p, known[i], type.n) == 0)
+            return true;
+    return type.n == 0; /* nothing said: look */
+}
+
+bool route_early(struct shim *shim, struct request *r, struct str authorization)
+{
+    struct str name;
+    enum room_of at = place(r->path, &name);
+    bool get = str_eq(r->method, STR("GET")) || str_eq(r->method, STR("HEAD"));
+    bool post = str_eq(r->method, STR("POST"));
+    if (shim->has_token && at != AT_HEALTH && !authorised(shim, authorization)) {
+        answer_problem(&r->answer, PROBLEM_UNAUTHORISED, r->path, NULL, 0,
+                       authorization.p == NULL ? "expected `Authorization: Bearer TOKEN`, got no such header" : "the token isn't the one that is expected here");
+        return true;
+    }
+    bool exists = at != AT_NOWHERE;
+    if (at == AT_API) {
+        struct endpoints *all = borrow_endpoints(shim);
+        exists = endpoints_find(all, name) != NULL;
+        return_endpoints(shim, all);
+    } else if (at == AT_INGEST) {
+        exists = ingest_find(shim, name) != NULL;
+    }
+    if (!exists) {
+        answer_problem(&r->answer, PROBLEM_NOT_FOUND, r->path, NULL, 0, "GET / lists what there is");
+        return true;
+    }
+    const char *allow = at == AT_INGEST ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
+    if (str_eq(r->method, STR("OPTIONS"))) {
+        r->answer.status = 204;
+        r->answer.allow = allow;
+        return true;
+    }
+    if (at == AT_INGEST ? !post : !get) {
+        answer_problem(&r->answer, PROBLEM_METHOD, r->path, NULL, 0, "expected %s, got %.*s", allow, (int)(r->method.n < 32 ? r->method.n : 32), r->method.p);
+        r->answer.allow = allow;
+        return true;
+    }
+    if (at == AT_INGEST && !readable_type(r->content_type)) {
+        answer_problem(&r->answer, PROBLEM_CONTENT_TYPE, r->path, NULL, 0,
+                       "expected Content-Type: application/json or application/x-ndjson, got %.*s", (int)(r->content_type.n < 64 ? r->content_type.n : 64),
+                       r->content_type.p);
+        return true;
+    }
+    struct str encoding = r->content_encoding;
+    if (at == AT_INGEST && encoding.n > 0 && !(encoding.n == 4 && strncasecmp(encoding.p, "gzip", 4) == 0) &&
+        !(encoding.n == 8 && strncasecmp(encoding.p, "identity", 8) == 0)) {
+        answer_problem(&r->answer, PROBLEM_CONTENT_TYPE, r->path, NULL, 0, "expected Content-Encoding: gzip or none, got %.*s",
+                       (int)(encoding.n < 64 ? encoding.n : 64), encoding.p);
+        return true;
+    }
+    return false;
+}
+
+void route_answer(struct shim *shim, struct request *r)
+{
+    struct str name;
+    enum room_of at = place(r->path, &name);
+    struct endpoints *all;
+    struct endpoint *e;
+    if (at != AT_API && at != AT_INGEST && request_args_check(r, NULL, 0) < 0)
+        return;
+    switch (at) {
+    case AT_HEALTH:
+        health_answer(shim, r);
+        return;
+    case AT_INGEST:
+        ingest_answer(shim, r, ingest_find(shim, name));
+        return;
+    case AT_NOWHERE:
+        return;
+    case AT_INDEX:
+    case AT_OPENAPI:
+    case AT_API:
+        break;
+    }
+    all = borrow_endpoints(shim);
+    if (at == AT_INDEX)
+        index_answer(shim, r, all);
+    else if (at == AT_OPENAPI)
+        openapi_answer(shim, r, all);
+    else if ((e = endpoints_find(all, name)) != NULL)
+        page_answer(shim, r, e);
+    else /* it went away between the request's head and now */
+        answer_problem(&r->answer, PROBLEM_NOT_FOUND, r->path, NULL, 0, "GET / lists what there is");
+    return_endpoints(shim, all);
+}

@@ -1,0 +1,127 @@
+/* shim: what one running odw-shim holds, and a request on its way through it. */
+#ifndef ODW_SHIM_H
+#define ODW_SHIM_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/opt.h"
+#include "base/str.h"
+#include "shim/answer.h"
+#include "shim/cursor.h"
+#include "shim/endpoint.h"
+#include "shim/pool.h"
+
+struct MHD_Daemon;
+struct kafka_producer;
+struct source;
+
+enum part { PART_CLICKHOUSE, PART_KAFKA, PARTS };
+
+/* What the background probe saw last. */
+struct part_state {
+    bool ok;
+    int64_t since_ms;  /* of this state, by the wall clock */
+    int64_t seen_ms;   /* by the monotonic clock; 0: not looked yet */
+};
+
+struct shim {
+    const struct opts *settings;
+    const char *root;
+    /* reading */
+    pthread_mutex_t endpoints_lock;
+    struct endpoints *endpoints;
+    struct pool clickhouses;
+    struct cursor_secret secret;
+    /* writing */
+    struct source *sources;
+    struct kafka_producer *producer;
+    pthread_t reporter;
+    atomic_bool reporting;
+    atomic_size_t ingest_bytes; /* of bodies that are held now */
+    size_t ingest_bytes_max, body_max;
+    int64_t produce_ms;         /* until an answer must be given */
+    /* serving */
+    struct MHD_Daemon *daemon;
+    struct connections *connections;
+    char token_digest[32];      /* SHA-256 of the bearer token */
+    bool has_token, access_log;
+    atomic_int busy;            /* requests under way */
+    atomic_bool draining;
+    int64_t idle_ms, request_ms;
+    /* looking after the parts */
+    pthread_t prober;
+    bool has_prober;
+    pthread_mutex_t health_lock;
+    pthread_cond_t health_wake;
+    bool health_stop;
+    struct part_state parts[PARTS];
+};
+
+struct request_arg {
+    struct str name, value;
+};
+
+enum { REQUEST_ARGS = 64 };
+
+struct request {
+    struct str method, path; /* as sent; the path without the query */
+    struct request_arg args[REQUEST_ARGS];
+    size_t n_args;
+    struct str content_type, content_encoding, if_none_match;
+    struct buf body;
+    struct arena arena;
+    struct answer answer;
+};
+
+int64_t now_ms(void);       /* the wall clock */
+int64_t monotonic_ms(void);
+
+/* Refuses parameters that are doubled or not among `known`, naming the nearest. 0, or -1 with the answer made. */
+int request_args_check(struct request *r, const char *const *known, size_t n) __attribute__((warn_unused_result));
+/* The value of a parameter; p NULL where it isn't there. */
+struct str request_arg(const struct request *r, const char *name);
+
+/* shim/page.c: GET /api/NAME. */
+void page_answer(struct shim *shim, struct request *r, struct endpoint *e);
+
+/* shim/ingest.c: POST /ingest/NAME, and what it needs while the shim runs. */
+int ingest_start(struct shim *shim, struct err *err) __attribute__((warn_unused_result));
+/* Waits for what is on its way, at most wait_ms. */
+void ingest_stop(struct shim *shim, int wait_ms);
+struct source *ingest_find(const struct shim *shim, struct str name);
+void ingest_answer(struct shim *shim, struct request *r, struct source *source);
+/* The topic to ask for to know whether Kafka answers; NULL: there is no source. */
+const char *ingest_topic(const struct shim *shim);
+
+/* shim/health.c: a probe once a second, and GET /health. */
+int health_start(struct shim *shim, struct err *err) __attribute__((warn_unused_result));
+void health_stop(struct shim *shim);
+void health_answer(struct shim *shim, struct request *r);
+
+/* shim/index.c: GET / and GET /openapi.json. */
+void index_answer(struct shim *shim, struct request *r, struct endpoints *endpoints);
+void openapi_answer(struct shim *shim, struct request *r, struct endpoints *endpoints);
+
+/* shim/server.c: listening, from the first byte of a request to the last of its answer. */
+int server_start(struct shim *shim, struct err *err) __attribute__((warn_unused_result));
+/* Takes no more, finishes what is under way within drain_ms, closes. -1 where something was cut off. */
+int server_stop(struct shim *shim, int64_t drain_ms);
+
+/* shim/route.c: from a path to its answer. */
+/* What can be said before the body has come: unknown path, wrong method, no token, wrong type. True with the answer made. */
+bool route_early(struct shim *shim, struct request *r, struct str authorization);
+void route_answer(struct shim *shim, struct request *r);
+/* Re-reads shim/endpoints/; keeps what there was where that fails. */
+int route_reload(struct shim *shim, struct err *err) __attribute__((warn_unused_result));
+
+/* Connections to ClickHouse; NULL with the answer made where none is free or can be made. */
+struct clickhouse;
+struct clickhouse *shim_clickhouse(struct shim *shim, struct request *r);
+void shim_clickhouse_back(struct shim *shim, struct clickhouse *c);
+
+#endif
