@@ -16,6 +16,7 @@
 struct endpoint_line {
     struct str text;
     bool if_given;
+    bool keyed;       /* it names a column of the keyset */
     unsigned params;  /* a bit per parameter */
     size_t final_at;  /* where " FINAL" goes; 0: not in this line */
 };
@@ -91,6 +92,9 @@ static int read_lines(struct endpoint *e, struct arena *a, struct err *err)
                 if (i < 0)
                     return bad(e->d, at, err, "{%.*s} has no `-- param` in the head", STR_ARG(t.text));
                 line->params |= 1u << i;
+            } else if (t.kind == TOKEN_WORD || t.kind == TOKEN_NAME) {
+                for (size_t k = 0; k < e->n_order; k++)
+                    line->keyed = line->keyed || str_eq(t.text, str_of(e->order[k].name));
             }
         }
         if (line->if_given && line->params == 0)
@@ -98,7 +102,6 @@ static int read_lines(struct endpoint *e, struct arena *a, struct err *err)
         for (size_t i = 0; i < e->n_params; i++)
             if (!line->if_given && (line->params >> i & 1) && e->params[i].d->fallback == NULL)
                 e->params[i].required = true;
-        e->optional_lines = e->optional_lines || line->if_given;
         at++;
     }
     return 0;
@@ -274,14 +277,27 @@ struct endpoint *endpoints_find(const struct endpoints *all, struct str name)
     return NULL;
 }
 
+static bool stands(const struct endpoint *e, const struct endpoint_line *line, const bool *given)
+{
+    for (size_t k = 0; line->if_given && k < e->n_params; k++)
+        if (!given[k] && (line->params >> k & 1))
+            return false;
+    return true;
+}
+
+bool endpoint_is_sparse(const struct endpoint *e, const bool *given)
+{
+    for (size_t i = 0; i < e->n_lines; i++)
+        if (e->lines[i].params != 0 && !e->lines[i].keyed && stands(e, &e->lines[i], given))
+            return true;
+    return false;
+}
+
 void endpoint_sql(const struct endpoint *e, const bool *given, bool final, struct buf *out)
 {
     for (size_t i = 0; i < e->n_lines; i++) {
         const struct endpoint_line *line = &e->lines[i];
-        bool stands = true;
-        for (size_t k = 0; line->if_given && k < e->n_params; k++)
-            stands = stands && (given[k] || !(line->params >> k & 1));
-        if (!stands)
+        if (!stands(e, line, given))
             continue;
         size_t cut = final && line->final_at > 0 ? line->final_at : line->text.n;
         buf_put(out, line->text.p, cut);

@@ -31,7 +31,6 @@ struct endpoint {
     struct endpoint_key order[CURSOR_KEYS];
     size_t n_order;      /* 0: no keyset, no cursor */
     bool exact;          /* it reads a …_rows table by its identity: de-duplication is the shim's */
-    bool optional_lines; /* some line stands only if a parameter is given */
     long cache_seconds;  /* -1: not to be kept */
     struct endpoint_line *lines;
     size_t n_lines;
@@ -56,6 +55,9 @@ struct endpoint *endpoints_find(const struct endpoints *all, struct str name);
 /* Appends the statement with the lines whose parameters are given (one flag per parameter), reading the rows de-duplicated where
  * `final` is set. */
 void endpoint_sql(const struct endpoint *e, const bool *given, bool final, struct buf *out);
+
+/* Does a filter stand that names no column of the keyset? Then rows that pass may lie far apart. */
+bool endpoint_is_sparse(const struct endpoint *e, const bool *given);
 
 /* Appends the condition for rows behind the keyset's values {_k1:T1} …: "a <= {_k1:T1} AND NOT (a = {_k1:T1} AND NOT (b < {_k2:T2}))". The
  * bound on the first column alone lets ClickHouse read in order and skip granules; a comparison of rows would not. */

@@ -103,7 +103,7 @@ static void put_time(struct buf *b, int64_t ms)
 
 void health_answer(struct shim *shim, struct request *r)
 {
-    struct buf *out = &r->answer.body;
+    struct buf *out = &r->reply.body;
     struct part_state parts[PARTS];
     int64_t now = monotonic_ms();
     bool all = true;
@@ -115,8 +115,8 @@ void health_answer(struct shim *shim, struct request *r)
         if (i != PART_KAFKA || shim->producer != NULL)
             all = all && parts[i].ok && now - parts[i].seen_ms < EVERY_MS + 2 * ANSWER_MS;
     bool draining = atomic_load(&shim->draining);
-    r->answer.status = all && !draining ? 200 : 503;
-    r->answer.retry_after = r->answer.status == 503 ? 2 : 0;
+    r->reply.status = all && !draining ? 200 : 503;
+    r->reply.retry_after = r->reply.status == 503 ? 2 : 0;
     buf_printf(out, "{\"status\":\"%s\",\"parts\":{", draining ? "stopping" : all ? "ok" : "degraded");
     const char *comma = "";
     for (int i = 0; i < PARTS; i++) {

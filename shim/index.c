@@ -36,7 +36,7 @@ static void put_index_param(struct buf *b, const struct endpoint_param *p)
 
 void index_answer(struct shim *shim, struct request *r, struct endpoints *endpoints)
 {
-    struct buf *b = &r->answer.body;
+    struct buf *b = &r->reply.body;
     const char *comma = "";
     buf_puts(b, "{\"name\":\"odw-shim\",\"version\":\"" ODW_VERSION "\",\"health\":\"/health\",\"openapi\":\"/openapi.json\",\"endpoints\":[");
     for (const struct endpoint *e = endpoints->first; e != NULL; e = e->next) {
@@ -139,7 +139,7 @@ static void put_source(struct buf *b, const struct source *s)
 
 void openapi_answer(struct shim *shim, struct request *r, struct endpoints *endpoints)
 {
-    struct buf *b = &r->answer.body;
+    struct buf *b = &r->reply.body;
     buf_puts(b, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"odw\",\"version\":\"" ODW_VERSION "\"},");
     if (shim->has_token)
         buf_puts(b, "\"security\":[{\"bearer\":[]}],");

@@ -59,7 +59,7 @@ static struct batch *batch_new(size_t n)
     b->shares = 1;
     for (size_t i = 0; i < n; i++)
         b->slots[i].batch = b;
-    buf_init(&b->violations, ANSWER_MAX);
+    buf_init(&b->violations, REPLY_MAX);
     pthread_mutex_init(&b->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -157,7 +157,7 @@ const char *ingest_topic(const struct shim *shim)
 
 static int too_large(const struct shim *shim, struct request *r)
 {
-    answer_problem(&r->answer, PROBLEM_TOO_LARGE, r->path, NULL, 0, "expected a body of at most %zu bytes", shim->body_max);
+    reply_problem(&r->reply, PROBLEM_TOO_LARGE, r->path, NULL, 0, "expected a body of at most %zu bytes", shim->body_max);
     return -1;
 }
 
@@ -166,7 +166,7 @@ static int unzip(const struct shim *shim, struct request *r, struct buf *out)
     z_stream z = { .next_in = (unsigned char *)r->body.p, .avail_in = (unsigned)r->body.n };
     int rc = Z_OK;
     if (inflateInit2(&z, 15 + 16) != Z_OK) {
-        answer_problem(&r->answer, PROBLEM_BUSY, r->path, NULL, 0, "there is no memory left for this request");
+        reply_problem(&r->reply, PROBLEM_BUSY, r->path, NULL, 0, "there is no memory left for this request");
         return -1;
     }
     while (rc != Z_STREAM_END) {
@@ -186,7 +186,7 @@ static int unzip(const struct shim *shim, struct request *r, struct buf *out)
     }
     inflateEnd(&z);
     if (rc != Z_STREAM_END) {
-        answer_problem(&r->answer, PROBLEM_BODY, r->path, NULL, 0, "expected a complete gzip stream (Content-Encoding: gzip), got something else after %zu bytes of text", out->n);
+        reply_problem(&r->reply, PROBLEM_BODY, r->path, NULL, 0, "expected a complete gzip stream (Content-Encoding: gzip), got something else after %zu bytes of text", out->n);
         return -1;
     }
     return out->n > shim->body_max ? too_large(shim, r) : 0;
@@ -256,12 +256,12 @@ static int check_and_send(struct shim *shim, struct request *r, struct source *s
     int64_t now = now_ms(), deadline = monotonic_ms() + shim->produce_ms;
     buf_init(&key, KEY_MAX);
     if (pool_get(&s->readers, (int)shim->produce_ms, &reader) < 0) {
-        answer_problem(&r->answer, PROBLEM_BUSY, r->path, NULL, 0, "too many requests are being checked at once");
+        reply_problem(&r->reply, PROBLEM_BUSY, r->path, NULL, 0, "too many requests are being checked at once");
         return -1;
     }
     if (reader == NULL && (reader = reader_new(s->contract, &err)) == NULL) {
         pool_put(&s->readers, NULL);
-        answer_problem(&r->answer, PROBLEM_BUSY, r->path, NULL, 0, "there is no memory left for this request");
+        reply_problem(&r->reply, PROBLEM_BUSY, r->path, NULL, 0, "there is no memory left for this request");
         return -1;
     }
     bool taken = true;
@@ -333,7 +333,7 @@ static void put_verdict(const struct batch *b, const struct slot *slot, size_t i
 
 static void put_answer(struct request *r, const struct source *s, const struct batch *b, const struct split *split, bool only_refused)
 {
-    struct buf *out = &r->answer.body;
+    struct buf *out = &r->reply.body;
     size_t accepted = 0, refused = 0, kept = 0, missing = 0, put = 0;
     for (size_t i = 0; i < b->n; i++) {
         const struct slot *slot = &b->slots[i];
@@ -344,14 +344,14 @@ static void put_answer(struct request *r, const struct source *s, const struct b
         missing += !stored && slot->fate != FATE_REFUSED;
     }
     if (missing > 0)
-        answer_problem(&r->answer, PROBLEM_KAFKA, r->path, NULL, 1,
+        reply_problem(&r->reply, PROBLEM_KAFKA, r->path, NULL, 1,
                        "%zu of %zu records were not acknowledged by Kafka: send those again (a record that is stored twice is still one row)", missing, b->n);
     else if (accepted == 0 && kept == 0)
-        answer_problem(&r->answer, PROBLEM_REFUSED, r->path, NULL, 1,
+        reply_problem(&r->reply, PROBLEM_REFUSED, r->path, NULL, 1,
                        split->found == SPLIT_ONE ? "the record doesn't keep the contract of %s" : "none of the records keeps the contract of %s", s->name);
     else
         buf_putc(out, '{');
-    buf_printf(out, "%s\"accepted\":%zu,\"refused\":%zu", r->answer.status == 200 ? "" : ",", accepted, refused);
+    buf_printf(out, "%s\"accepted\":%zu,\"refused\":%zu", r->reply.status == 200 ? "" : ",", accepted, refused);
     if (kept > 0)
         buf_printf(out, ",\"kept\":%zu", kept);
     if (missing > 0)
@@ -373,7 +373,7 @@ static int read_choice(struct request *r, const char *name, const char *word, co
     *chosen = value.p != NULL && str_eq(value, str_of(word));
     if (value.p == NULL || *chosen || str_eq(value, str_of(other)))
         return 0;
-    answer_problem(&r->answer, PROBLEM_PARAMETER, r->path, name, 0, "%s: expected %s or %s, got %.*s", name, word, other,
+    reply_problem(&r->reply, PROBLEM_PARAMETER, r->path, name, 0, "%s: expected %s or %s, got %.*s", name, word, other,
                    (int)(value.n < 64 ? value.n : 64), value.p);
     return -1;
 }
@@ -398,12 +398,12 @@ void ingest_answer(struct shim *shim, struct request *r, struct source *s)
     bool lines = media_is(r->content_type, "application/x-ndjson") || media_is(r->content_type, "application/ndjson") ||
                  media_is(r->content_type, "application/jsonl");
     if (split_body(&split, body, lines ? SPLIT_LINES : SPLIT_LOOK, RECORDS_MAX) < 0) {
-        answer_problem(&r->answer, PROBLEM_BODY, r->path, NULL, 0, "%s; nothing of it was stored", split.why);
+        reply_problem(&r->reply, PROBLEM_BODY, r->path, NULL, 0, "%s; nothing of it was stored", split.why);
         goto out;
     }
     b = batch_new(split.n);
     if (b == NULL) {
-        answer_problem(&r->answer, PROBLEM_BUSY, r->path, NULL, 0, "there is no memory left for this request");
+        reply_problem(&r->reply, PROBLEM_BUSY, r->path, NULL, 0, "there is no memory left for this request");
         goto out;
     }
     if (check_and_send(shim, r, s, &split, b, keep) == 0) {

@@ -22,7 +22,7 @@ static const struct opt own[] = {
     { .name = "shim-produce-timeout", .type = OPT_DURATION, .arg = "TIME", .fallback = "2s", .min = 100, .max = 300000, .help = "How long a request waits until its records are stored; then the answer is 503" },
     { .name = "shim-idle-timeout", .type = OPT_DURATION, .arg = "TIME", .fallback = "30s", .min = 100, .max = 3600000, .help = "How long a connection may take to send the head of its next request" },
     { .name = "shim-request-timeout", .type = OPT_DURATION, .arg = "TIME", .fallback = "60s", .min = 100, .max = 3600000, .help = "How long the body of a request may take to come, and its answer to go" },
-    { .name = "shim-drain-timeout", .type = OPT_DURATION, .arg = "TIME", .fallback = "15s", .min = 0, .max = 3600000, .help = "How long requests under way may take to finish after SIGTERM" },
+    { .name = "shim-drain-timeout", .type = OPT_DURATION, .arg = "TIME", .fallback = "8s", .min = 0, .max = 3600000, .help = "How long requests under way may take to finish after SIGTERM" },
     { .name = "shim-access-log", .type = OPT_FLAG, .help = "Log a line per request" },
     { .name = NULL },
 };

@@ -42,13 +42,13 @@ struct asked {
 
 static int refuse(struct asked *q, const char *parameter, const char *why)
 {
-    answer_problem(&q->r->answer, PROBLEM_PARAMETER, q->r->path, parameter, 0, "%s: %s", parameter, why);
+    reply_problem(&q->r->reply, PROBLEM_PARAMETER, q->r->path, parameter, 0, "%s: %s", parameter, why);
     return -1;
 }
 
 static int no_memory(struct asked *q)
 {
-    answer_problem(&q->r->answer, PROBLEM_BUSY, q->r->path, NULL, 0, "there is no memory left for this request");
+    reply_problem(&q->r->reply, PROBLEM_BUSY, q->r->path, NULL, 0, "there is no memory left for this request");
     return -1;
 }
 
@@ -147,20 +147,20 @@ static int failed(struct asked *q, int code, const struct err *err)
     switch (code) {
     case 159: /* TIMEOUT_EXCEEDED */
     case 160: /* TOO_SLOW */
-        answer_problem(&r->answer, PROBLEM_TIMEOUT, r->path, NULL, 0, "the database didn't answer within %d s: ask for less, such as a narrower time", SECONDS);
+        reply_problem(&r->reply, PROBLEM_TIMEOUT, r->path, NULL, 0, "the database didn't answer within %d s: ask for less, such as a narrower time", SECONDS);
         break;
     case 202: /* TOO_MANY_SIMULTANEOUS_QUERIES */
     case 241: /* MEMORY_LIMIT_EXCEEDED */
-        answer_problem(&r->answer, PROBLEM_BUSY, r->path, NULL, 0, "the database has no room for this question now");
+        reply_problem(&r->reply, PROBLEM_BUSY, r->path, NULL, 0, "the database has no room for this question now");
         break;
     case 396: /* TOO_MANY_ROWS_OR_BYTES */
-        answer_problem(&r->answer, PROBLEM_PARAMETER, r->path, "limit", 0, "limit: expected a page of at most 64 MiB, got more: ask for fewer rows");
+        reply_problem(&r->reply, PROBLEM_PARAMETER, r->path, "limit", 0, "limit: expected a page of at most 64 MiB, got more: ask for fewer rows");
         break;
     default:
         if (err->class == ERR_RETRY && code == 0)
-            answer_problem(&r->answer, PROBLEM_CLICKHOUSE, r->path, NULL, 0, "the database can't be reached, or has too much to do");
+            reply_problem(&r->reply, PROBLEM_CLICKHOUSE, r->path, NULL, 0, "the database can't be reached, or has too much to do");
         else
-            answer_problem(&r->answer, PROBLEM_QUERY, r->path, NULL, 0, "the database refused this endpoint's question (code %d); the shim's log says why", code);
+            reply_problem(&r->reply, PROBLEM_QUERY, r->path, NULL, 0, "the database refused this endpoint's question (code %d); the shim's log says why", code);
     }
     log_warn("endpoint %s: %s", q->e->name, err->text);
     return -1;
@@ -173,7 +173,7 @@ static int ask(struct asked *q, struct buf *sql, struct buf *rows)
     int code = 0;
     if (sql->failed)
         return no_memory(q);
-    buf_init(&sink.rows, ANSWER_MAX);
+    buf_init(&sink.rows, REPLY_MAX);
     struct clickhouse_query query = { .sql = buf_text(sql), .params = q->params, .n_params = q->n_params, .settings = COSTS,
                                       .timeout_ms = (SECONDS + 2) * 1000, .on_body = on_body, .context = &sink };
     if (clickhouse_run(q->c, &query, NULL, &code, &err) < 0) {
@@ -261,7 +261,7 @@ static int learn_types(struct asked *q)
     if (ok)
         rc = 0;
     else
-        answer_problem(&q->r->answer, PROBLEM_INTERNAL, q->r->path, NULL, 0, "this endpoint's order can't be paged; the shim's log says why");
+        reply_problem(&q->r->reply, PROBLEM_INTERNAL, q->r->path, NULL, 0, "this endpoint's order can't be paged; the shim's log says why");
 out:
     buf_fini(&sql);
     buf_fini(&rows);
@@ -336,7 +336,7 @@ static int probe(struct asked *q, size_t rows, size_t *found, struct str *edge)
         at++;
     end = at < row.n ? split_value(row, at, NULL, 0) : 0;
     if (end == 0) {
-        answer_problem(&q->r->answer, PROBLEM_QUERY, q->r->path, NULL, 0, "the database gave an answer that can't be read");
+        reply_problem(&q->r->reply, PROBLEM_QUERY, q->r->path, NULL, 0, "the database gave an answer that can't be read");
         goto out;
     }
     if (*found > 0) {
@@ -377,7 +377,7 @@ static int read_rows(struct asked *q, const struct str *edge, struct buf *rows)
     put_condition(q, edge != NULL, &sql);
     if (edge != NULL)
         q->params[q->n_params++] = (struct clickhouse_param){ "_edge", *edge };
-    if (edge != NULL && e->optional_lines) {
+    if (edge != NULL && endpoint_is_sparse(e, q->given)) {
         /* With a filter that few rows pass the window is wide: FINAL then reads only granules that hold a row in question. */
         buf_puts(&sql, " AND (");
         for (size_t i = 0; i < e->n_order; i++) {
@@ -439,7 +439,7 @@ static size_t cut_keys(struct str row, size_t n, struct str *keys)
 
 static int put_page(struct asked *q, const struct buf *rows, bool more)
 {
-    struct buf *body = &q->r->answer.body;
+    struct buf *body = &q->r->reply.body;
     struct str rest = buf_str(rows), keys[CURSOR_KEYS];
     size_t n = 0;
     buf_puts(body, "{\"items\":[");
@@ -447,7 +447,7 @@ static int put_page(struct asked *q, const struct buf *rows, bool more)
         struct str row = str_cut(&rest, '\n');
         size_t at = cut_keys(row, q->e->n_order, keys);
         if (at == 0) {
-            answer_problem(&q->r->answer, PROBLEM_QUERY, q->r->path, NULL, 0, "the database gave an answer that can't be read");
+            reply_problem(&q->r->reply, PROBLEM_QUERY, q->r->path, NULL, 0, "the database gave an answer that can't be read");
             return -1;
         }
         buf_puts(body, n++ > 0 ? ",\n{" : "\n{");
@@ -458,7 +458,7 @@ static int put_page(struct asked *q, const struct buf *rows, bool more)
         struct buf texts;
         size_t ends[CURSOR_KEYS];
         struct str values[CURSOR_KEYS];
-        buf_init(&texts, ANSWER_MAX);
+        buf_init(&texts, REPLY_MAX);
         for (size_t i = 0; i < q->e->n_order; i++) {
             split_text(keys[i], &texts);
             ends[i] = texts.n;
@@ -472,7 +472,7 @@ static int put_page(struct asked *q, const struct buf *rows, bool more)
         buf_putc(body, '"');
         buf_fini(&texts);
         if (rc < 0) {
-            answer_problem(&q->r->answer, PROBLEM_QUERY, q->r->path, NULL, 0, "the page ends in a row whose key is too long for a cursor");
+            reply_problem(&q->r->reply, PROBLEM_QUERY, q->r->path, NULL, 0, "the page ends in a row whose key is too long for a cursor");
             return -1;
         }
     } else {
@@ -520,7 +520,7 @@ static int put_plain_page(struct asked *q)
 
 static void put_cache(struct asked *q)
 {
-    struct answer *a = &q->r->answer;
+    struct reply *a = &q->r->reply;
     unsigned char tag[CURSOR_CONTEXT];
     struct str body = buf_str(&a->body);
     if (q->e->cache_seconds < 0)

@@ -598,7 +598,7 @@ const char *param_nearest(struct str word, const char *const *known, size_t n)
                     row[j] = row[j - 1] + 1;
             }
         }
-        size_t allowed = (m < word.n ? m : word.n) / 3 + 1;
+        size_t allowed = ((m < word.n ? m : word.n) + 2) / 3;
         if (row[m] <= allowed && (best == NULL || row[m] < best_distance)) {
             best = known[k];
             best_distance = row[m];

@@ -51,7 +51,7 @@ int request_args_check(struct request *r, const char *const *known, size_t n)
             buf_init(&list, 4096);
             for (size_t k = 0; k < n; k++)
                 buf_printf(&list, "%s%s", k > 0 ? ", " : "", known[k]);
-            answer_problem(&r->answer, PROBLEM_PARAMETER, r->path, text, 0, "there is no parameter '%s' here%s%s%s; there %s %s", text,
+            reply_problem(&r->reply, PROBLEM_PARAMETER, r->path, text, 0, "there is no parameter '%s' here%s%s%s; there %s %s", text,
                            near != NULL ? " (did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?)" : "",
                            n > 0 ? n > 1 ? "are" : "is" : "is none", buf_text(&list));
             buf_fini(&list);
@@ -60,7 +60,7 @@ int request_args_check(struct request *r, const char *const *known, size_t n)
         for (size_t k = 0; k < i; k++) {
             if (!str_eq(name, r->args[k].name))
                 continue;
-            answer_problem(&r->answer, PROBLEM_PARAMETER, r->path, text, 0, "%s: expected it once, got it twice", text);
+            reply_problem(&r->reply, PROBLEM_PARAMETER, r->path, text, 0, "%s: expected it once, got it twice", text);
             return -1;
         }
     }
@@ -108,13 +108,13 @@ struct clickhouse *shim_clickhouse(struct shim *shim, struct request *r)
     void *c = NULL;
     struct err err = ERR_INIT;
     if (pool_get(&shim->clickhouses, WAIT_MS, &c) < 0) {
-        answer_problem(&r->answer, PROBLEM_BUSY, r->path, NULL, 0, "all connections to the database are in use");
+        reply_problem(&r->reply, PROBLEM_BUSY, r->path, NULL, 0, "all connections to the database are in use");
         return NULL;
     }
     if (c == NULL && (c = clickhouse_new(shim->settings, &err)) == NULL) {
         pool_put(&shim->clickhouses, NULL);
         log_error("%s", err.text);
-        answer_problem(&r->answer, PROBLEM_CLICKHOUSE, r->path, NULL, 0, "no connection to the database can be made");
+        reply_problem(&r->reply, PROBLEM_CLICKHOUSE, r->path, NULL, 0, "no connection to the database can be made");
     }
     return c;
 }
@@ -177,7 +177,7 @@ bool route_early(struct shim *shim, struct request *r, struct str authorization)
     bool get = str_eq(r->method, STR("GET")) || str_eq(r->method, STR("HEAD"));
     bool post = str_eq(r->method, STR("POST"));
     if (shim->has_token && at != AT_HEALTH && !authorised(shim, authorization)) {
-        answer_problem(&r->answer, PROBLEM_UNAUTHORISED, r->path, NULL, 0,
+        reply_problem(&r->reply, PROBLEM_UNAUTHORISED, r->path, NULL, 0,
                        authorization.p == NULL ? "expected `Authorization: Bearer TOKEN`, got no such header" : "the token isn't the one that is expected here");
         return true;
     }
@@ -190,22 +190,22 @@ bool route_early(struct shim *shim, struct request *r, struct str authorization)
         exists = ingest_find(shim, name) != NULL;
     }
     if (!exists) {
-        answer_problem(&r->answer, PROBLEM_NOT_FOUND, r->path, NULL, 0, "GET / lists what there is");
+        reply_problem(&r->reply, PROBLEM_NOT_FOUND, r->path, NULL, 0, "GET / lists what there is");
         return true;
     }
     const char *allow = at == AT_INGEST ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
     if (str_eq(r->method, STR("OPTIONS"))) {
-        r->answer.status = 204;
-        r->answer.allow = allow;
+        r->reply.status = 204;
+        r->reply.allow = allow;
         return true;
     }
     if (at == AT_INGEST ? !post : !get) {
-        answer_problem(&r->answer, PROBLEM_METHOD, r->path, NULL, 0, "expected %s, got %.*s", allow, (int)(r->method.n < 32 ? r->method.n : 32), r->method.p);
-        r->answer.allow = allow;
+        reply_problem(&r->reply, PROBLEM_METHOD, r->path, NULL, 0, "expected %s, got %.*s", allow, (int)(r->method.n < 32 ? r->method.n : 32), r->method.p);
+        r->reply.allow = allow;
         return true;
     }
     if (at == AT_INGEST && !readable_type(r->content_type)) {
-        answer_problem(&r->answer, PROBLEM_CONTENT_TYPE, r->path, NULL, 0,
+        reply_problem(&r->reply, PROBLEM_CONTENT_TYPE, r->path, NULL, 0,
                        "expected Content-Type: application/json or application/x-ndjson, got %.*s", (int)(r->content_type.n < 64 ? r->content_type.n : 64),
                        r->content_type.p);
         return true;
@@ -213,7 +213,7 @@ bool route_early(struct shim *shim, struct request *r, struct str authorization)
     struct str encoding = r->content_encoding;
     if (at == AT_INGEST && encoding.n > 0 && !(encoding.n == 4 && strncasecmp(encoding.p, "gzip", 4) == 0) &&
         !(encoding.n == 8 && strncasecmp(encoding.p, "identity", 8) == 0)) {
-        answer_problem(&r->answer, PROBLEM_CONTENT_TYPE, r->path, NULL, 0, "expected Content-Encoding: gzip or none, got %.*s",
+        reply_problem(&r->reply, PROBLEM_CONTENT_TYPE, r->path, NULL, 0, "expected Content-Encoding: gzip or none, got %.*s",
                        (int)(encoding.n < 64 ? encoding.n : 64), encoding.p);
         return true;
     }
@@ -250,6 +250,6 @@ void route_answer(struct shim *shim, struct request *r)
     else if ((e = endpoints_find(all, name)) != NULL)
         page_answer(shim, r, e);
     else /* it went away between the request's head and now */
-        answer_problem(&r->answer, PROBLEM_NOT_FOUND, r->path, NULL, 0, "GET / lists what there is");
+        reply_problem(&r->reply, PROBLEM_NOT_FOUND, r->path, NULL, 0, "GET / lists what there is");
     return_endpoints(shim, all);
 }

@@ -144,10 +144,10 @@ static struct str header(struct MHD_Connection *mc, const char *name)
 
 static enum MHD_Result queue(struct shim *shim, struct exchange *x, struct MHD_Connection *mc)
 {
-    struct answer *a = &x->r.answer;
+    struct reply *a = &x->r.reply;
     char text[32];
     if (a->body.failed)
-        answer_problem(a, PROBLEM_BUSY, x->r.path, NULL, 0, "there is no memory left for this answer");
+        reply_problem(a, PROBLEM_BUSY, x->r.path, NULL, 0, "there is no memory left for this answer");
     struct MHD_Response *response = MHD_create_response_from_buffer(a->body.n, a->body.p, MHD_RESPMEM_MUST_FREE);
     if (response == NULL)
         return MHD_NO;
@@ -196,21 +196,21 @@ static enum MHD_Result begin(struct shim *shim, struct MHD_Connection *mc, const
     r->if_none_match = header(mc, "If-None-Match");
     buf_init(&r->body, shim->body_max);
     arena_init(&r->arena, (size_t)4 << 20);
-    answer_init(&r->answer);
+    reply_init(&r->reply);
     int args = MHD_get_connection_values_n(mc, MHD_GET_ARGUMENT_KIND, on_arg, r);
     struct str length = header(mc, "Content-Length");
     unsigned long long announced = length.p != NULL ? strtoull(length.p, NULL, 10) : 0;
     x->early = route_early(shim, r, header(mc, "Authorization"));
     if (!x->early && args > REQUEST_ARGS) {
-        answer_problem(&r->answer, PROBLEM_PARAMETER, r->path, NULL, 0, "expected at most %d parameters, got %d", REQUEST_ARGS, args);
+        reply_problem(&r->reply, PROBLEM_PARAMETER, r->path, NULL, 0, "expected at most %d parameters, got %d", REQUEST_ARGS, args);
         x->early = true;
     }
     if (!x->early && announced > shim->body_max) {
-        answer_problem(&r->answer, PROBLEM_TOO_LARGE, r->path, NULL, 0, "expected a body of at most %zu bytes, got %llu", shim->body_max, announced);
+        reply_problem(&r->reply, PROBLEM_TOO_LARGE, r->path, NULL, 0, "expected a body of at most %zu bytes, got %llu", shim->body_max, announced);
         x->early = true;
     }
     if (!x->early && announced > 0 && atomic_load(&shim->ingest_bytes) + announced > shim->ingest_bytes_max) {
-        answer_problem(&r->answer, PROBLEM_BUSY, r->path, NULL, 0, "too many bodies are held at once: send it again in a moment");
+        reply_problem(&r->reply, PROBLEM_BUSY, r->path, NULL, 0, "too many bodies are held at once: send it again in a moment");
         x->early = true;
     }
     if (!x->early && announced > 0)
@@ -227,12 +227,12 @@ static enum MHD_Result take_body(struct shim *shim, struct exchange *x, const ch
     struct request *r = &x->r;
     if (!x->early && atomic_fetch_add(&shim->ingest_bytes, *n) + *n > shim->ingest_bytes_max) {
         atomic_fetch_sub(&shim->ingest_bytes, *n);
-        answer_problem(&r->answer, PROBLEM_BUSY, r->path, NULL, 0, "too many bodies are held at once: send it again in a moment");
+        reply_problem(&r->reply, PROBLEM_BUSY, r->path, NULL, 0, "too many bodies are held at once: send it again in a moment");
         x->early = true;
     } else if (!x->early) {
         x->held += *n;
         if (buf_put(&r->body, p, *n) < 0) {
-            answer_problem(&r->answer, PROBLEM_TOO_LARGE, r->path, NULL, 0, "expected a body of at most %zu bytes", shim->body_max);
+            reply_problem(&r->reply, PROBLEM_TOO_LARGE, r->path, NULL, 0, "expected a body of at most %zu bytes", shim->body_max);
             x->early = true;
         }
     }
@@ -281,7 +281,7 @@ static void on_completed(void *context, struct MHD_Connection *mc, void **state,
     atomic_fetch_sub(&shim->ingest_bytes, x->held);
     buf_fini(&x->r.body);
     arena_fini(&x->r.arena);
-    answer_fini(&x->r.answer);
+    reply_fini(&x->r.reply);
     free(x);
     atomic_fetch_sub(&shim->busy, 1);
 }

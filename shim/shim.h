@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/opt.h"
 #include "base/str.h"
-#include "shim/answer.h"
+#include "shim/reply.h"
 #include "shim/cursor.h"
 #include "shim/endpoint.h"
 #include "shim/pool.h"
@@ -75,7 +75,7 @@ struct request {
     struct str content_type, content_encoding, if_none_match;
     struct buf body;
     struct arena arena;
-    struct answer answer;
+    struct reply reply;
 };
 
 int64_t now_ms(void);       /* the wall clock */

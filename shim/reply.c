@@ -1,5 +1,5 @@
-/* shim/answer: what goes back to a client. */
-#include "shim/answer.h"
+/* shim/reply: what goes back to a client. */
+#include "shim/reply.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,18 +25,18 @@ static const struct {
     [PROBLEM_TIMEOUT] = { 504, "too-slow", "The answer took too long", 0 },
 };
 
-void answer_init(struct answer *a)
+void reply_init(struct reply *a)
 {
-    *a = (struct answer){ .status = 200, .type = "application/json" };
-    buf_init(&a->body, ANSWER_MAX);
+    *a = (struct reply){ .status = 200, .type = "application/json" };
+    buf_init(&a->body, REPLY_MAX);
 }
 
-void answer_fini(struct answer *a)
+void reply_fini(struct reply *a)
 {
     buf_fini(&a->body);
 }
 
-void answer_problem(struct answer *a, enum problem problem, struct str instance, const char *parameter, int more, const char *format, ...)
+void reply_problem(struct reply *a, enum problem problem, struct str instance, const char *parameter, int more, const char *format, ...)
 {
     char detail[2048];
     va_list args;

@@ -1,10 +1,10 @@
-/* shim/answer: what goes back to a client. */
-#ifndef ODW_SHIM_ANSWER_H
-#define ODW_SHIM_ANSWER_H
+/* shim/reply: what goes back to a client. */
+#ifndef ODW_SHIM_REPLY_H
+#define ODW_SHIM_REPLY_H
 
 #include "base/buf.h"
 
-struct answer {
+struct reply {
     int status;
     struct buf body;
     const char *type;    /* Content-Type */
@@ -14,10 +14,10 @@ struct answer {
     char etag[40];       /* with its quotes, or "" */
 };
 
-enum { ANSWER_MAX = 64 << 20 };
+enum { REPLY_MAX = 64 << 20 };
 
-void answer_init(struct answer *a);
-void answer_fini(struct answer *a);
+void reply_init(struct reply *a);
+void reply_fini(struct reply *a);
 
 /* The kinds of problem that a client may tell apart: the last word of RFC 9457's `type`, urn:odw:problem:WORD. */
 enum problem {
@@ -39,7 +39,7 @@ enum problem {
 
 /* Makes the answer a problem document, whatever it held before. parameter: the one at fault, or NULL. The document is left open where
  * `more` is set: the caller appends members (each with a comma before it) and the closing brace. */
-void answer_problem(struct answer *a, enum problem problem, struct str instance, const char *parameter, int more, const char *format, ...)
+void reply_problem(struct reply *a, enum problem problem, struct str instance, const char *parameter, int more, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
 #endif
