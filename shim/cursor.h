@@ -17,7 +17,8 @@ struct cursor_secret {
 
 /* Derived from the file's content (at least 16 bytes). Where `create` is set and there is no such file, one with
  * random content is made, readable by its owner only; several processes that start at once agree on one. */
-int cursor_secret_load(const char *path, int create, struct cursor_secret *out, struct err *err) __attribute__((warn_unused_result));
+int cursor_secret_load(const char *path, int create, struct cursor_secret *out, struct err *err)
+    __attribute__((warn_unused_result));
 
 /* What a cursor belongs to: an endpoint and its filters. parts: any texts, in an order that is always the same. */
 void cursor_context(const struct str *parts, size_t n, unsigned char out[CURSOR_CONTEXT]);
@@ -28,8 +29,8 @@ int cursor_put(const struct cursor_secret *secret, const unsigned char context[C
 
 enum cursor_outcome { CURSOR_OK, CURSOR_DAMAGED, CURSOR_FOREIGN };
 
-/* Reads it; the values live in the arena. CURSOR_DAMAGED: not one of ours, or changed, or cut; CURSOR_FOREIGN: one of ours, of another
- * endpoint or with other filters. */
+/* Reads it; the values live in the arena. CURSOR_DAMAGED: not one of ours, or changed, or cut; CURSOR_FOREIGN: one of ours, of
+ * another endpoint or with other filters. */
 enum cursor_outcome cursor_get(const struct cursor_secret *secret, const unsigned char context[CURSOR_CONTEXT], struct str text,
                                struct arena *a, struct str *values, size_t n);
 

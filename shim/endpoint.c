@@ -16,12 +16,13 @@
 struct endpoint_line {
     struct str text;
     bool if_given;
-    bool keyed;       /* it names a column of the keyset */
-    unsigned params;  /* a bit per parameter */
-    size_t final_at;  /* where " FINAL" goes; 0: not in this line */
+    bool keyed;      /* it names a column of the keyset */
+    unsigned params; /* a bit per parameter */
+    size_t final_at; /* where " FINAL" goes; 0: not in this line */
 };
 
-static int bad(const struct declaration *d, int line, struct err *err, const char *format, ...) __attribute__((format(printf, 4, 5)));
+static int bad(const struct declaration *d, int line, struct err *err, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 static int bad(const struct declaration *d, int line, struct err *err, const char *format, ...)
 {
@@ -43,7 +44,8 @@ static int read_order(struct endpoint *e, struct arena *a, struct err *err)
         struct str direction = str_trim(item);
         bool desc = direction.n == 4 && strncasecmp(direction.p, "desc", 4) == 0;
         if (name.n == 0 || (direction.n > 0 && !desc && !(direction.n == 3 && strncasecmp(direction.p, "asc", 3) == 0)))
-            return bad(e->d, declaration_line(e->d, "order"), err, "expected columns such as `timestamp desc, id desc`, got `%s`", order);
+            return bad(e->d, declaration_line(e->d, "order"), err, "expected columns such as `timestamp desc, id desc`, got `%s`",
+                       order);
         if (e->n_order == CURSOR_KEYS)
             return bad(e->d, declaration_line(e->d, "order"), err, "expected at most %d columns", CURSOR_KEYS);
         char *copy = arena_copy(a, name);
@@ -138,7 +140,8 @@ static int read_from(struct endpoint *e, struct arena *a, const char *root, stru
     const char *behind = NULL, *identity = NULL, *other = NULL;
     int tables = 0, at = 0;
     while (t.kind != TOKEN_END && t.kind != TOKEN_OPEN_END) {
-        static const char *const words[] = { "JOIN", "GROUP", "DISTINCT", "LIMIT", "UNION", "FINAL", "WITH", "ORDER", "INTERSECT", "EXCEPT" };
+        static const char *const words[] = { "JOIN",  "GROUP", "DISTINCT", "LIMIT",     "UNION",
+                                             "FINAL", "WITH",  "ORDER",    "INTERSECT", "EXCEPT" };
         for (size_t i = 0; i < sizeof words / sizeof *words; i++)
             if (token_is(t, words[i]))
                 other = words[i];
@@ -168,10 +171,13 @@ static int read_from(struct endpoint *e, struct arena *a, const char *root, stru
     if (identity == NULL)
         return 0;
     if (tables > 1 || other != NULL)
-        return bad(e->d, at, err, "%.*s holds an event once per delivery, and only a plain SELECT of it is de-duplicated here; this one has %s: read a view instead",
+        return bad(e->d, at, err,
+                   "%.*s holds an event once per delivery, and only a plain SELECT of it is de-duplicated here; this one has %s: "
+                   "read a view instead",
                    STR_ARG(table.text), other != NULL ? other : "a second FROM");
     if (!order_is(e, identity))
-        return bad(e->d, declaration_line(e->d, "order"), err, "expected `-- order:` to name exactly the identity of %.*s (%s)", STR_ARG(table.text), identity);
+        return bad(e->d, declaration_line(e->d, "order"), err, "expected `-- order:` to name exactly the identity of %.*s (%s)",
+                   STR_ARG(table.text), identity);
     e->exact = true;
     for (size_t i = 0; i < e->n_lines; i++)
         if (behind > e->lines[i].text.p && behind <= e->lines[i].text.p + e->lines[i].text.n)
@@ -190,13 +196,17 @@ static int read_params(struct endpoint *e, struct err *err)
         if (strcmp(p->name, "limit") == 0 || strcmp(p->name, "cursor") == 0 || p->name[0] == '_')
             return bad(e->d, p->line, err, "the parameter name '%s' is the shim's own", p->name);
         if (!param_known(p->type))
-            return bad(e->d, p->line, err, "a value can't be checked for %s; use an integer, Float, Bool, String, UUID, Date or DateTime type (times in UTC)", p->type);
+            return bad(
+                e->d, p->line, err,
+                "a value can't be checked for %s; use an integer, Float, Bool, String, UUID, Date or DateTime type (times in UTC)",
+                p->type);
         for (int k = 0; k < 3; k++) {
             struct buf ignore;
             bool text_length = k > 0 && (strcmp(p->type, "String") == 0);
             buf_init(&ignore, 64 * 1024);
             int rc = texts[k] == NULL ? 0
-                                      : param_bind(text_length ? "UInt16" : p->type, k == 0 ? p->low : NULL, k == 0 ? p->high : NULL, str_of(texts[k]), &ignore, why);
+                                      : param_bind(text_length ? "UInt16" : p->type, k == 0 ? p->low : NULL,
+                                                   k == 0 ? p->high : NULL, str_of(texts[k]), &ignore, why);
             buf_fini(&ignore);
             if (rc < 0)
                 return bad(e->d, p->line, err, "%s of %s: %s", k == 0 ? "default" : "bound", p->name, why);
@@ -245,8 +255,8 @@ struct endpoints *endpoints_load(const char *root, struct err *err)
         e->name = d->stem;
         e->about = declaration_value(d, "about");
         e->scope = declaration_value(d, "scope");
-        if (read_order(e, &all->arena, err) < 0 || read_params(e, err) < 0 || read_lines(e, &all->arena, err) < 0 || read_from(e, &all->arena, root, err) < 0 ||
-            read_cache(e, err) < 0)
+        if (read_order(e, &all->arena, err) < 0 || read_params(e, err) < 0 || read_lines(e, &all->arena, err) < 0 ||
+            read_from(e, &all->arena, root, err) < 0 || read_cache(e, err) < 0)
             goto fail;
     }
     return all;

@@ -29,9 +29,9 @@ struct endpoint {
     struct endpoint_param params[ENDPOINT_PARAMS];
     size_t n_params;
     struct endpoint_key order[CURSOR_KEYS];
-    size_t n_order;      /* 0: no keyset, no cursor */
-    bool exact;          /* it reads a …_rows table by its identity: de-duplication is the shim's */
-    long cache_seconds;  /* -1: not to be kept */
+    size_t n_order;     /* 0: no keyset, no cursor */
+    bool exact;         /* it reads a …_rows table by its identity: de-duplication is the shim's */
+    long cache_seconds; /* -1: not to be kept */
     struct endpoint_line *lines;
     size_t n_lines;
     /* The keyset's types, asked of ClickHouse once. */
@@ -59,8 +59,9 @@ void endpoint_sql(const struct endpoint *e, const bool *given, bool final, struc
 /* Does a filter stand that names no column of the keyset? Then rows that pass may lie far apart. */
 bool endpoint_is_sparse(const struct endpoint *e, const bool *given);
 
-/* Appends the condition for rows behind the keyset's values {_k1:T1} …: "a <= {_k1:T1} AND NOT (a = {_k1:T1} AND NOT (b < {_k2:T2}))". The
- * bound on the first column alone lets ClickHouse read in order and skip granules; a comparison of rows would not. */
+/* Appends the condition for rows behind the keyset's values {_k1:T1} …: "a <= {_k1:T1} AND NOT (a = {_k1:T1} AND NOT (b <
+ * {_k2:T2}))". The bound on the first column alone lets ClickHouse read in order and skip granules; a comparison of rows would not.
+ */
 void endpoint_after(const struct endpoint *e, const char *const *types, struct buf *out);
 /* Appends "a DESC, b ASC". */
 void endpoint_order(const struct endpoint *e, struct buf *out);

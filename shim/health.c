@@ -122,7 +122,10 @@ void health_answer(struct shim *shim, struct request *r)
     for (int i = 0; i < PARTS; i++) {
         if (i == PART_KAFKA && shim->producer == NULL)
             continue;
-        buf_printf(out, "%s\"%s\":{\"status\":\"%s\"", comma, names[i], parts[i].seen_ms == 0 ? "unknown" : parts[i].ok ? "ok" : "away");
+        buf_printf(out, "%s\"%s\":{\"status\":\"%s\"", comma, names[i],
+                   parts[i].seen_ms == 0 ? "unknown"
+                   : parts[i].ok         ? "ok"
+                                         : "away");
         comma = ",";
         if (parts[i].seen_ms != 0) {
             buf_puts(out, ",\"since\":");

@@ -38,7 +38,8 @@ void index_answer(struct shim *shim, struct request *r, struct endpoints *endpoi
 {
     struct buf *b = &r->reply.body;
     const char *comma = "";
-    buf_puts(b, "{\"name\":\"odw-shim\",\"version\":\"" ODW_VERSION "\",\"health\":\"/health\",\"openapi\":\"/openapi.json\",\"endpoints\":[");
+    buf_puts(b, "{\"name\":\"odw-shim\",\"version\":\"" ODW_VERSION
+                "\",\"health\":\"/health\",\"openapi\":\"/openapi.json\",\"endpoints\":[");
     for (const struct endpoint *e = endpoints->first; e != NULL; e = e->next) {
         buf_printf(b, "%s\n{\"path\":\"/api/%s\",\"about\":", comma, e->name);
         put_text(b, e->about);
@@ -47,10 +48,12 @@ void index_answer(struct shim *shim, struct request *r, struct endpoints *endpoi
             put_index_param(b, &e->params[i]);
             buf_putc(b, ',');
         }
-        buf_puts(b, "{\"name\":\"limit\",\"type\":\"UInt16\",\"about\":\"most items on a page\",\"required\":false,\"default\":\"100\","
-                    "\"low\":\"1\",\"high\":\"1000\"}");
+        buf_puts(
+            b, "{\"name\":\"limit\",\"type\":\"UInt16\",\"about\":\"most items on a page\",\"required\":false,\"default\":\"100\","
+               "\"low\":\"1\",\"high\":\"1000\"}");
         if (e->n_order > 0)
-            buf_puts(b, ",{\"name\":\"cursor\",\"type\":\"String\",\"about\":\"the `next` of the page before\",\"required\":false}");
+            buf_puts(b,
+                     ",{\"name\":\"cursor\",\"type\":\"String\",\"about\":\"the `next` of the page before\",\"required\":false}");
         buf_puts(b, "]}");
         comma = ",";
     }
@@ -67,8 +70,8 @@ void index_answer(struct shim *shim, struct request *r, struct endpoints *endpoi
 
 /* ---- OpenAPI 3.1 ---- */
 
-static void put_param(struct buf *b, const char *name, const char *about, bool required, const char *type, const char *low, const char *high,
-                      const char *fallback)
+static void put_param(struct buf *b, const char *name, const char *about, bool required, const char *type, const char *low,
+                      const char *high, const char *fallback)
 {
     buf_puts(b, "{\"name\":");
     put_text(b, name);
@@ -111,9 +114,11 @@ static void put_endpoint(struct buf *b, const struct endpoint *e)
         buf_putc(b, ',');
         put_param(b, "cursor", "the `next` of the page before", false, "String", NULL, "24576", NULL);
     }
-    buf_puts(b, "],\"responses\":{\"200\":{\"description\":\"A page.\",\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\","
-                "\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
-                "\"next\":{\"type\":[\"string\",\"null\"],\"description\":\"The cursor of the next page; null at the end.\"}}}}}}");
+    buf_puts(
+        b,
+        "],\"responses\":{\"200\":{\"description\":\"A page.\",\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\","
+        "\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+        "\"next\":{\"type\":[\"string\",\"null\"],\"description\":\"The cursor of the next page; null at the end.\"}}}}}}");
     put_problems(b, codes);
     buf_puts(b, "}}}");
 }
@@ -123,15 +128,21 @@ static void put_source(struct buf *b, const struct source *s)
     static const char *const codes[] = { "400", "401", "413", "415", "422", "503", NULL };
     buf_printf(b, "\"/ingest/%s\":{\"post\":{\"operationId\":\"ingest_%s\",\"summary\":", s->name, s->name);
     put_text(b, s->about);
-    buf_puts(b, ",\"parameters\":[{\"name\":\"refused\",\"in\":\"query\",\"description\":\"keep: records that don't keep the contract are sent "
-                "on and become dead letters\",\"schema\":{\"enum\":[\"keep\",\"drop\"],\"default\":\"drop\"}},{\"name\":\"verdicts\","
-                "\"in\":\"query\",\"description\":\"refused: say nothing of accepted records but how many they are\",\"schema\":{\"enum\":"
-                "[\"refused\",\"all\"],\"default\":\"all\"}}]");
+    buf_puts(
+        b,
+        ",\"parameters\":[{\"name\":\"refused\",\"in\":\"query\",\"description\":\"keep: records that don't keep the contract are "
+        "sent "
+        "on and become dead letters\",\"schema\":{\"enum\":[\"keep\",\"drop\"],\"default\":\"drop\"}},{\"name\":\"verdicts\","
+        "\"in\":\"query\",\"description\":\"refused: say nothing of accepted records but how many they are\",\"schema\":{\"enum\":"
+        "[\"refused\",\"all\"],\"default\":\"all\"}}]");
     buf_printf(b,
-               ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{\"schema\":{\"oneOf\":[{\"$ref\":\"#/components/schemas/"
-               "%s\"},{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/%s\"}}]}},\"application/x-ndjson\":{\"schema\":{\"type\":\"string\"}}}}",
+               ",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{\"schema\":{\"oneOf\":[{\"$ref\":\"#/"
+               "components/schemas/"
+               "%s\"},{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/%s\"}}]}},\"application/"
+               "x-ndjson\":{\"schema\":{\"type\":\"string\"}}}}",
                s->name, s->name);
-    buf_puts(b, ",\"responses\":{\"200\":{\"description\":\"Every accepted record is stored.\",\"content\":{\"application/json\":{\"schema\":"
+    buf_puts(b, ",\"responses\":{\"200\":{\"description\":\"Every accepted record is "
+                "stored.\",\"content\":{\"application/json\":{\"schema\":"
                 "{\"$ref\":\"#/components/schemas/odw_verdicts\"}}}}");
     put_problems(b, codes);
     buf_puts(b, "}}}");
@@ -143,8 +154,9 @@ void openapi_answer(struct shim *shim, struct request *r, struct endpoints *endp
     buf_puts(b, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"odw\",\"version\":\"" ODW_VERSION "\"},");
     if (shim->has_token)
         buf_puts(b, "\"security\":[{\"bearer\":[]}],");
-    buf_puts(b, "\"paths\":{\"/health\":{\"get\":{\"operationId\":\"health\",\"summary\":\"whether every part answers\",\"security\":[],"
-                "\"responses\":{\"200\":{\"description\":\"All parts answer.\"},\"503\":{\"description\":\"A part is away.\"}}}}");
+    buf_puts(
+        b, "\"paths\":{\"/health\":{\"get\":{\"operationId\":\"health\",\"summary\":\"whether every part answers\",\"security\":[],"
+           "\"responses\":{\"200\":{\"description\":\"All parts answer.\"},\"503\":{\"description\":\"A part is away.\"}}}}");
     for (const struct endpoint *e = endpoints->first; e != NULL; e = e->next) {
         buf_puts(b, ",\n");
         put_endpoint(b, e);
@@ -153,16 +165,22 @@ void openapi_answer(struct shim *shim, struct request *r, struct endpoints *endp
         buf_puts(b, ",\n");
         put_source(b, s);
     }
-    buf_puts(b, "},\n\"components\":{\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"}},\"responses\":{\"problem\":"
-                "{\"description\":\"An RFC 9457 problem document.\",\"content\":{\"application/problem+json\":{\"schema\":{\"type\":\"object\","
-                "\"required\":[\"type\",\"title\",\"status\",\"detail\"],\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":"
-                "\"string\"},\"status\":{\"type\":\"integer\"},\"detail\":{\"type\":\"string\"},\"instance\":{\"type\":\"string\"},"
-                "\"parameter\":{\"type\":\"string\"}}}}}}},\n\"schemas\":{\"odw_verdicts\":{\"type\":\"object\",\"required\":[\"accepted\","
-                "\"refused\",\"verdicts\"],\"properties\":{\"accepted\":{\"type\":\"integer\"},\"refused\":{\"type\":\"integer\"},\"kept\":"
-                "{\"type\":\"integer\"},\"verdicts\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"index\",\"status\"],"
-                "\"properties\":{\"index\":{\"type\":\"integer\"},\"status\":{\"enum\":[\"accepted\",\"refused\",\"unknown\",\"unsent\"]},"
-                "\"partition\":{\"type\":\"integer\"},\"offset\":{\"type\":\"integer\"},\"violations\":{\"type\":\"array\",\"items\":{\"type\":"
-                "\"string\"}}}}}}}");
+    buf_puts(
+        b,
+        "},\n\"components\":{\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"}},\"responses\":{\"problem\":"
+        "{\"description\":\"An RFC 9457 problem "
+        "document.\",\"content\":{\"application/problem+json\":{\"schema\":{\"type\":\"object\","
+        "\"required\":[\"type\",\"title\",\"status\",\"detail\"],\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{"
+        "\"type\":"
+        "\"string\"},\"status\":{\"type\":\"integer\"},\"detail\":{\"type\":\"string\"},\"instance\":{\"type\":\"string\"},"
+        "\"parameter\":{\"type\":\"string\"}}}}}}},\n\"schemas\":{\"odw_verdicts\":{\"type\":\"object\",\"required\":[\"accepted\","
+        "\"refused\",\"verdicts\"],\"properties\":{\"accepted\":{\"type\":\"integer\"},\"refused\":{\"type\":\"integer\"},\"kept\":"
+        "{\"type\":\"integer\"},\"verdicts\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"index\",\"status\"]"
+        ","
+        "\"properties\":{\"index\":{\"type\":\"integer\"},\"status\":{\"enum\":[\"accepted\",\"refused\",\"unknown\",\"unsent\"]},"
+        "\"partition\":{\"type\":\"integer\"},\"offset\":{\"type\":\"integer\"},\"violations\":{\"type\":\"array\",\"items\":{"
+        "\"type\":"
+        "\"string\"}}}}}}}");
     for (const struct source *s = shim->sources; s != NULL; s = s->next) {
         buf_puts(b, ",\n");
         put_text(b, s->name);

@@ -133,7 +133,8 @@ void ingest_stop(struct shim *shim, int wait_ms)
 {
     if (shim->producer != NULL) {
         if (kafka_producer_flush(shim->producer, wait_ms) < 0)
-            log_warn("%d records were never acknowledged; none of them was answered as accepted", kafka_producer_waiting(shim->producer));
+            log_warn("%d records were never acknowledged; none of them was answered as accepted",
+                     kafka_producer_waiting(shim->producer));
         if (atomic_exchange(&shim->reporting, false))
             pthread_join(shim->reporter, NULL);
         kafka_producer_free(shim->producer);
@@ -186,7 +187,9 @@ static int unzip(const struct shim *shim, struct request *r, struct buf *out)
     }
     inflateEnd(&z);
     if (rc != Z_STREAM_END) {
-        reply_problem(&r->reply, PROBLEM_BODY, r->path, NULL, 0, "expected a complete gzip stream (Content-Encoding: gzip), got something else after %zu bytes of text", out->n);
+        reply_problem(&r->reply, PROBLEM_BODY, r->path, NULL, 0,
+                      "expected a complete gzip stream (Content-Encoding: gzip), got something else after %zu bytes of text",
+                      out->n);
         return -1;
     }
     return out->n > shim->body_max ? too_large(shim, r) : 0;
@@ -248,7 +251,8 @@ static bool send(struct shim *shim, const struct source *s, struct str record, s
     }
 }
 
-static int check_and_send(struct shim *shim, struct request *r, struct source *s, const struct split *split, struct batch *b, bool keep)
+static int check_and_send(struct shim *shim, struct request *r, struct source *s, const struct split *split, struct batch *b,
+                          bool keep)
 {
     void *reader = NULL;
     struct err err = ERR_INIT;
@@ -331,7 +335,8 @@ static void put_verdict(const struct batch *b, const struct slot *slot, size_t i
     buf_putc(out, '}');
 }
 
-static void put_answer(struct request *r, const struct source *s, const struct batch *b, const struct split *split, bool only_refused)
+static void put_answer(struct request *r, const struct source *s, const struct batch *b, const struct split *split,
+                       bool only_refused)
 {
     struct buf *out = &r->reply.body;
     size_t accepted = 0, refused = 0, kept = 0, missing = 0, put = 0;
@@ -344,11 +349,15 @@ static void put_answer(struct request *r, const struct source *s, const struct b
         missing += !stored && slot->fate != FATE_REFUSED;
     }
     if (missing > 0)
-        reply_problem(&r->reply, PROBLEM_KAFKA, r->path, NULL, 1,
-                       "%zu of %zu records were not acknowledged by Kafka: send those again (a record that is stored twice is still one row)", missing, b->n);
+        reply_problem(
+            &r->reply, PROBLEM_KAFKA, r->path, NULL, 1,
+            "%zu of %zu records were not acknowledged by Kafka: send those again (a record that is stored twice is still one row)",
+            missing, b->n);
     else if (accepted == 0 && kept == 0)
         reply_problem(&r->reply, PROBLEM_REFUSED, r->path, NULL, 1,
-                       split->found == SPLIT_ONE ? "the record doesn't keep the contract of %s" : "none of the records keeps the contract of %s", s->name);
+                      split->found == SPLIT_ONE ? "the record doesn't keep the contract of %s"
+                                                : "none of the records keeps the contract of %s",
+                      s->name);
     else
         buf_putc(out, '{');
     buf_printf(out, "%s\"accepted\":%zu,\"refused\":%zu", r->reply.status == 200 ? "" : ",", accepted, refused);
@@ -374,7 +383,7 @@ static int read_choice(struct request *r, const char *name, const char *word, co
     if (value.p == NULL || *chosen || str_eq(value, str_of(other)))
         return 0;
     reply_problem(&r->reply, PROBLEM_PARAMETER, r->path, name, 0, "%s: expected %s or %s, got %.*s", name, word, other,
-                   (int)(value.n < 64 ? value.n : 64), value.p);
+                  (int)(value.n < 64 ? value.n : 64), value.p);
     return -1;
 }
 

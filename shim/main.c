@@ -51,7 +51,8 @@ static int read_cursor_key(struct shim *shim, struct err *err)
     else
         snprintf(folder, sizeof folder, "%s/.odw", shim->root);
     if (mkdir(folder, 0755) != 0 && errno != EEXIST)
-        return err_errno(err, ERR_STOP, "%s: the folder for the key of the cursors can't be made (or give shim-cursor-key-file)", folder);
+        return err_errno(err, ERR_STOP, "%s: the folder for the key of the cursors can't be made (or give shim-cursor-key-file)",
+                         folder);
     if (snprintf(own, sizeof own, "%s/cursor.key", folder) >= (int)sizeof own)
         return err_set(err, ERR_STOP, "%s: the path is too long", folder);
     return cursor_secret_load(own, 1, &shim->secret, err);
@@ -85,8 +86,8 @@ static int run(const struct opts *o, struct err *err)
         err_set(err, ERR_STOP, "out of memory");
         goto out;
     }
-    if (read_token(&shim, err) < 0 || read_cursor_key(&shim, err) < 0 || route_reload(&shim, err) < 0 || ingest_start(&shim, err) < 0 ||
-        health_start(&shim, err) < 0 || server_start(&shim, err) < 0)
+    if (read_token(&shim, err) < 0 || read_cursor_key(&shim, err) < 0 || route_reload(&shim, err) < 0 ||
+        ingest_start(&shim, err) < 0 || health_start(&shim, err) < 0 || server_start(&shim, err) < 0)
         goto out;
     for (;;) {
         if (sigwait(&signals, &signal) != 0 || signal != SIGHUP)

@@ -6,8 +6,8 @@
 
 extern const struct opt_usage shim_usage;
 
-/* The options stand in odw.conf under [shim] and are called shim-listen and so on; on this program's own command line the prefix may be
- * left out. Turns `--listen` into `--shim-listen` in argv. -1 without memory. */
+/* The options stand in odw.conf under [shim] and are called shim-listen and so on; on this program's own command line the prefix
+ * may be left out. Turns `--listen` into `--shim-listen` in argv. -1 without memory. */
 int options_expand(int argc, char **argv) __attribute__((warn_unused_result));
 
 #endif

@@ -1,10 +1,11 @@
 /* shim/page: GET /api/NAME: one page of an endpoint's rows.
  *
- * Over a table that holds one row per delivery a page must be exact: a superseded version may neither show nor hide a row. A probe over
- * the rows as they lie finds how far down the keyset `limit` rows reach; FINAL then reads just that window, and the filters apply after
- * it. The window holds every row the page can need: a row whose newest version passes the filters is itself among the rows as they lie.
- * Where versions that are superseded filled the probe, the page comes out short, and the window is widened until it doesn't.
- * A page is held (at most 1,000 rows) before its first byte goes out, so that a failure is a status, never a body cut short. */
+ * Over a table that holds one row per delivery a page must be exact: a superseded version may neither show nor hide a row. A probe
+ * over the rows as they lie finds how far down the keyset `limit` rows reach; FINAL then reads just that window, and the filters
+ * apply after it. The window holds every row the page can need: a row whose newest version passes the filters is itself among the
+ * rows as they lie. Where versions that are superseded filled the probe, the page comes out short, and the window is widened until
+ * it doesn't. A page is held (at most 1,000 rows) before its first byte goes out, so that a failure is a status, never a body cut
+ * short. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,10 @@
 enum { SPARE = 28, WIDEN = 4, SECONDS = 10 };
 
 /* Times as RFC 3339, integers as numbers, NaN as null; nothing but reading; what a single page may cost. */
-#define COSTS                                                                                                                               \
-    "readonly=2&session_timezone=UTC&date_time_output_format=iso&output_format_json_quote_64bit_integers=0"                               \
-    "&output_format_json_quote_denormals=0&output_format_json_escape_forward_slashes=0&do_not_merge_across_partitions_select_final=1"      \
+#define COSTS                                                                                                                      \
+    "readonly=2&session_timezone=UTC&date_time_output_format=iso&output_format_json_quote_64bit_integers=0"                        \
+    "&output_format_json_quote_denormals=0&output_format_json_escape_forward_slashes=0&do_not_merge_across_partitions_select_"     \
+    "final=1"                                                                                                                      \
     "&max_execution_time=10&max_result_bytes=67108864&result_overflow_mode=throw&max_memory_usage=2000000000"
 
 struct asked {
@@ -53,7 +55,8 @@ static int no_memory(struct asked *q)
 }
 
 /* Checks a text for a type and keeps it, bound, in the arena. */
-static int bind(struct asked *q, const char *type, const char *low, const char *high, struct str given, struct str *out, char why[PARAM_WHY])
+static int bind(struct asked *q, const char *type, const char *low, const char *high, struct str given, struct str *out,
+                char why[PARAM_WHY])
 {
     struct buf text;
     buf_init(&text, PARAM_TEXT_MAX * 4 + 64);
@@ -121,7 +124,8 @@ static int read_params(struct asked *q)
             q->has_key = true;
             break;
         case CURSOR_FOREIGN:
-            return refuse(q, "cursor", "expected the `next` of a page with the same filters, got one of other filters, or of another endpoint");
+            return refuse(q, "cursor",
+                          "expected the `next` of a page with the same filters, got one of other filters, or of another endpoint");
         case CURSOR_DAMAGED:
             return refuse(q, "cursor", "expected the `next` of an earlier page, unchanged");
         }
@@ -147,20 +151,23 @@ static int failed(struct asked *q, int code, const struct err *err)
     switch (code) {
     case 159: /* TIMEOUT_EXCEEDED */
     case 160: /* TOO_SLOW */
-        reply_problem(&r->reply, PROBLEM_TIMEOUT, r->path, NULL, 0, "the database didn't answer within %d s: ask for less, such as a narrower time", SECONDS);
+        reply_problem(&r->reply, PROBLEM_TIMEOUT, r->path, NULL, 0,
+                      "the database didn't answer within %d s: ask for less, such as a narrower time", SECONDS);
         break;
     case 202: /* TOO_MANY_SIMULTANEOUS_QUERIES */
     case 241: /* MEMORY_LIMIT_EXCEEDED */
         reply_problem(&r->reply, PROBLEM_BUSY, r->path, NULL, 0, "the database has no room for this question now");
         break;
     case 396: /* TOO_MANY_ROWS_OR_BYTES */
-        reply_problem(&r->reply, PROBLEM_PARAMETER, r->path, "limit", 0, "limit: expected a page of at most 64 MiB, got more: ask for fewer rows");
+        reply_problem(&r->reply, PROBLEM_PARAMETER, r->path, "limit", 0,
+                      "limit: expected a page of at most 64 MiB, got more: ask for fewer rows");
         break;
     default:
         if (err->class == ERR_RETRY && code == 0)
             reply_problem(&r->reply, PROBLEM_CLICKHOUSE, r->path, NULL, 0, "the database can't be reached, or has too much to do");
         else
-            reply_problem(&r->reply, PROBLEM_QUERY, r->path, NULL, 0, "the database refused this endpoint's question (code %d); the shim's log says why", code);
+            reply_problem(&r->reply, PROBLEM_QUERY, r->path, NULL, 0,
+                          "the database refused this endpoint's question (code %d); the shim's log says why", code);
     }
     log_warn("endpoint %s: %s", q->e->name, err->text);
     return -1;
@@ -174,8 +181,13 @@ static int ask(struct asked *q, struct buf *sql, struct buf *rows)
     if (sql->failed)
         return no_memory(q);
     buf_init(&sink.rows, REPLY_MAX);
-    struct clickhouse_query query = { .sql = buf_text(sql), .params = q->params, .n_params = q->n_params, .settings = COSTS,
-                                      .timeout_ms = (SECONDS + 2) * 1000, .on_body = on_body, .context = &sink };
+    struct clickhouse_query query = { .sql = buf_text(sql),
+                                      .params = q->params,
+                                      .n_params = q->n_params,
+                                      .settings = COSTS,
+                                      .timeout_ms = (SECONDS + 2) * 1000,
+                                      .on_body = on_body,
+                                      .context = &sink };
     if (clickhouse_run(q->c, &query, NULL, &code, &err) < 0) {
         bool full = sink.rows.failed;
         buf_fini(&sink.rows);
@@ -247,7 +259,8 @@ static int learn_types(struct asked *q)
         buf_fini(&text);
         ok = types[i] != NULL && param_known(types[i]);
         if (!ok)
-            log_error("endpoint %s: %s has the type %s, which can't stand in a keyset", e->name, e->order[i].name, types[i] != NULL ? types[i] : "?");
+            log_error("endpoint %s: %s has the type %s, which can't stand in a keyset", e->name, e->order[i].name,
+                      types[i] != NULL ? types[i] : "?");
         at = end;
     }
     pthread_mutex_lock(&e->lock);
@@ -261,7 +274,8 @@ static int learn_types(struct asked *q)
     if (ok)
         rc = 0;
     else
-        reply_problem(&q->r->reply, PROBLEM_INTERNAL, q->r->path, NULL, 0, "this endpoint's order can't be paged; the shim's log says why");
+        reply_problem(&q->r->reply, PROBLEM_INTERNAL, q->r->path, NULL, 0,
+                      "this endpoint's order can't be paged; the shim's log says why");
 out:
     buf_fini(&sql);
     buf_fini(&rows);
@@ -472,7 +486,8 @@ static int put_page(struct asked *q, const struct buf *rows, bool more)
         buf_putc(body, '"');
         buf_fini(&texts);
         if (rc < 0) {
-            reply_problem(&q->r->reply, PROBLEM_QUERY, q->r->path, NULL, 0, "the page ends in a row whose key is too long for a cursor");
+            reply_problem(&q->r->reply, PROBLEM_QUERY, q->r->path, NULL, 0,
+                          "the page ends in a row whose key is too long for a cursor");
             return -1;
         }
     } else {

@@ -25,7 +25,8 @@ static const struct {
     const char *name;
     int bits; /* negative: signed */
 } integers[] = {
-    { "UInt8", 8 }, { "UInt16", 16 }, { "UInt32", 32 }, { "UInt64", 64 }, { "Int8", -8 }, { "Int16", -16 }, { "Int32", -32 }, { "Int64", -64 },
+    { "UInt8", 8 }, { "UInt16", 16 }, { "UInt32", 32 }, { "UInt64", 64 },
+    { "Int8", -8 }, { "Int16", -16 }, { "Int32", -32 }, { "Int64", -64 },
 };
 
 static const wide powers[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
@@ -261,7 +262,8 @@ static int read_time(struct str s, int scale, wide *ticks, char *reason, size_t 
             sign = -1;
         else if (!take(&s, 'Z'))
             (void)take(&s, 'z');
-        if (sign != 0 && (digits(&s, 2, &zone_hour) < 0 || (take(&s, ':'), digits(&s, 2, &zone_minute)) < 0 || zone_hour > 23 || zone_minute > 59))
+        if (sign != 0 && (digits(&s, 2, &zone_hour) < 0 || (take(&s, ':'), digits(&s, 2, &zone_minute)) < 0 || zone_hour > 23 ||
+                          zone_minute > 59))
             return -1;
     }
     if (s.n > 0)
@@ -383,8 +385,8 @@ static int bind_integer(const struct type *t, const char *low, const char *high,
     return rc;
 }
 
-static int bind_time(const struct type *t, const char *low, const char *high, struct str given, struct buf *out, struct buf *say, char *reason,
-                     size_t size)
+static int bind_time(const struct type *t, const char *low, const char *high, struct str given, struct buf *out, struct buf *say,
+                     char *reason, size_t size)
 {
     bool date = t->kind == KIND_DATE;
     const char *what = date ? "a date (YYYY-MM-DD)" : "a date-time (RFC 3339, such as 2026-11-20T10:00:00Z) or a date";
@@ -458,7 +460,8 @@ static int bind_float(const struct type *t, const char *low, const char *high, s
     return -1;
 }
 
-static int bind_string(const char *low, const char *high, struct str given, struct buf *out, struct buf *say, char *reason, size_t size)
+static int bind_string(const char *low, const char *high, struct str given, struct buf *out, struct buf *say, char *reason,
+                       size_t size)
 {
     wide least = 0, most = PARAM_TEXT_MAX;
     if (low != NULL)
@@ -569,7 +572,8 @@ void param_schema(const char *type, const char *low, const char *high, struct bu
         break;
     case KIND_STRING:
     case KIND_NONE:
-        buf_printf(out, "{\"type\":\"string\",\"minLength\":%s,\"maxLength\":%s}", low != NULL ? low : "0", high != NULL ? high : "4096");
+        buf_printf(out, "{\"type\":\"string\",\"minLength\":%s,\"maxLength\":%s}", low != NULL ? low : "0",
+                   high != NULL ? high : "4096");
         break;
     }
 }

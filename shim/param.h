@@ -11,12 +11,12 @@
 
 enum { PARAM_WHY = 512, PARAM_TEXT_MAX = 4096 };
 
-/* A type that values can be checked for: (U)Int8 to 64, Float32/64, Bool, String, UUID, Date, Date32, DateTime, DateTime64(0 to 9), the
- * last two in UTC; also inside Nullable(…) and LowCardinality(…). */
+/* A type that values can be checked for: (U)Int8 to 64, Float32/64, Bool, String, UUID, Date, Date32, DateTime, DateTime64(0 to 9),
+ * the last two in UTC; also inside Nullable(…) and LowCardinality(…). */
 bool param_known(const char *type);
 
-/* Checks `given` (any bytes) for the type and for low … high (NULL: none; for String: its length in characters) and appends the text to
- * bind, which is the same for the same value. 0, or -1 with the sentence "expected …, got …" in why. */
+/* Checks `given` (any bytes) for the type and for low … high (NULL: none; for String: its length in characters) and appends the
+ * text to bind, which is the same for the same value. 0, or -1 with the sentence "expected …, got …" in why. */
 int param_bind(const char *type, const char *low, const char *high, struct str given, struct buf *out, char why[PARAM_WHY])
     __attribute__((warn_unused_result));
 

@@ -17,8 +17,8 @@ int pool_init(struct pool *p, size_t max) __attribute__((warn_unused_result));
 /* All must be back; `destroy` is called for each. */
 void pool_fini(struct pool *p, void (*destroy)(void *thing));
 
-/* One of the kept, or NULL with 0 where the caller shall make one, which counts as out from now on. -1 where all are out and none came
- * back within wait_ms. */
+/* One of the kept, or NULL with 0 where the caller shall make one, which counts as out from now on. -1 where all are out and none
+ * came back within wait_ms. */
 int pool_get(struct pool *p, int wait_ms, void **thing) __attribute__((warn_unused_result));
 /* NULL: it was broken, or couldn't be made. */
 void pool_put(struct pool *p, void *thing);

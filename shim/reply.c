@@ -36,7 +36,8 @@ void reply_fini(struct reply *a)
     buf_fini(&a->body);
 }
 
-void reply_problem(struct reply *a, enum problem problem, struct str instance, const char *parameter, int more, const char *format, ...)
+void reply_problem(struct reply *a, enum problem problem, struct str instance, const char *parameter, int more, const char *format,
+                   ...)
 {
     char detail[2048];
     va_list args;

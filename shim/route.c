@@ -51,9 +51,9 @@ int request_args_check(struct request *r, const char *const *known, size_t n)
             buf_init(&list, 4096);
             for (size_t k = 0; k < n; k++)
                 buf_printf(&list, "%s%s", k > 0 ? ", " : "", known[k]);
-            reply_problem(&r->reply, PROBLEM_PARAMETER, r->path, text, 0, "there is no parameter '%s' here%s%s%s; there %s %s", text,
-                           near != NULL ? " (did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?)" : "",
-                           n > 0 ? n > 1 ? "are" : "is" : "is none", buf_text(&list));
+            reply_problem(&r->reply, PROBLEM_PARAMETER, r->path, text, 0, "there is no parameter '%s' here%s%s%s; there %s %s",
+                          text, near != NULL ? " (did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?)" : "",
+                          n > 0 ? n > 1 ? "are" : "is" : "is none", buf_text(&list));
             buf_fini(&list);
             return -1;
         }
@@ -178,7 +178,8 @@ bool route_early(struct shim *shim, struct request *r, struct str authorization)
     bool post = str_eq(r->method, STR("POST"));
     if (shim->has_token && at != AT_HEALTH && !authorised(shim, authorization)) {
         reply_problem(&r->reply, PROBLEM_UNAUTHORISED, r->path, NULL, 0,
-                       authorization.p == NULL ? "expected `Authorization: Bearer TOKEN`, got no such header" : "the token isn't the one that is expected here");
+                      authorization.p == NULL ? "expected `Authorization: Bearer TOKEN`, got no such header"
+                                              : "the token isn't the one that is expected here");
         return true;
     }
     bool exists = at != AT_NOWHERE;
@@ -200,21 +201,22 @@ bool route_early(struct shim *shim, struct request *r, struct str authorization)
         return true;
     }
     if (at == AT_INGEST ? !post : !get) {
-        reply_problem(&r->reply, PROBLEM_METHOD, r->path, NULL, 0, "expected %s, got %.*s", allow, (int)(r->method.n < 32 ? r->method.n : 32), r->method.p);
+        reply_problem(&r->reply, PROBLEM_METHOD, r->path, NULL, 0, "expected %s, got %.*s", allow,
+                      (int)(r->method.n < 32 ? r->method.n : 32), r->method.p);
         r->reply.allow = allow;
         return true;
     }
     if (at == AT_INGEST && !readable_type(r->content_type)) {
         reply_problem(&r->reply, PROBLEM_CONTENT_TYPE, r->path, NULL, 0,
-                       "expected Content-Type: application/json or application/x-ndjson, got %.*s", (int)(r->content_type.n < 64 ? r->content_type.n : 64),
-                       r->content_type.p);
+                      "expected Content-Type: application/json or application/x-ndjson, got %.*s",
+                      (int)(r->content_type.n < 64 ? r->content_type.n : 64), r->content_type.p);
         return true;
     }
     struct str encoding = r->content_encoding;
     if (at == AT_INGEST && encoding.n > 0 && !(encoding.n == 4 && strncasecmp(encoding.p, "gzip", 4) == 0) &&
         !(encoding.n == 8 && strncasecmp(encoding.p, "identity", 8) == 0)) {
         reply_problem(&r->reply, PROBLEM_CONTENT_TYPE, r->path, NULL, 0, "expected Content-Encoding: gzip or none, got %.*s",
-                       (int)(encoding.n < 64 ? encoding.n : 64), encoding.p);
+                      (int)(encoding.n < 64 ? encoding.n : 64), encoding.p);
         return true;
     }
     return false;

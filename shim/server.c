@@ -1,8 +1,7 @@
 /* shim/server: listening, from the first byte of a request to the last of its answer.
  *
  * A thread per connection: a request waits for ClickHouse or Kafka in the thread that reads it, and no other connection notices.
- * libmicrohttpd's pool of event loops served 1.0 to 1.1 times as many small requests, and let one slow question hold up a share of all
- * connections. What a connection may take is bounded by its state: waiting for a request, reading it, being answered. */
+ * What a connection may take is bounded by its state: waiting for a request, reading it, being answered. */
 #include <microhttpd.h>
 
 #include <arpa/inet.h>
@@ -45,7 +44,7 @@ struct connections {
 /* One request's state at libmicrohttpd. */
 struct exchange {
     struct request r;
-    bool early;      /* the answer is made already; the body is read and dropped */
+    bool early; /* the answer is made already; the body is read and dropped */
     bool queued;
     size_t held, dropped;
     int64_t began;
@@ -126,13 +125,15 @@ static void *reap(void *context)
 
 /* ---- a request ---- */
 
-static enum MHD_Result on_arg(void *context, enum MHD_ValueKind kind, const char *key, size_t key_size, const char *value, size_t value_size)
+static enum MHD_Result on_arg(void *context, enum MHD_ValueKind kind, const char *key, size_t key_size, const char *value,
+                              size_t value_size)
 {
     struct request *r = context;
     (void)kind;
     if (r->n_args == REQUEST_ARGS)
         return MHD_NO;
-    r->args[r->n_args++] = (struct request_arg){ { key, key_size }, { value != NULL ? value : "", value != NULL ? value_size : 0 } };
+    r->args[r->n_args++] =
+        (struct request_arg){ { key, key_size }, { value != NULL ? value : "", value != NULL ? value_size : 0 } };
     return MHD_YES;
 }
 
@@ -174,8 +175,8 @@ static enum MHD_Result queue(struct shim *shim, struct exchange *x, struct MHD_C
     MHD_destroy_response(response);
     x->queued = rc == MHD_YES;
     if (shim->access_log)
-        log_info("access method=%.*s path=%.*s status=%d bytes=%zu ms=%lld", STR_ARG(x->r.method), STR_ARG(x->r.path), a->status, bytes,
-                 (long long)(monotonic_ms() - x->began));
+        log_info("access method=%.*s path=%.*s status=%d bytes=%zu ms=%lld", STR_ARG(x->r.method), STR_ARG(x->r.path), a->status,
+                 bytes, (long long)(monotonic_ms() - x->began));
     return rc;
 }
 
@@ -206,7 +207,8 @@ static enum MHD_Result begin(struct shim *shim, struct MHD_Connection *mc, const
         x->early = true;
     }
     if (!x->early && announced > shim->body_max) {
-        reply_problem(&r->reply, PROBLEM_TOO_LARGE, r->path, NULL, 0, "expected a body of at most %zu bytes, got %llu", shim->body_max, announced);
+        reply_problem(&r->reply, PROBLEM_TOO_LARGE, r->path, NULL, 0, "expected a body of at most %zu bytes, got %llu",
+                      shim->body_max, announced);
         x->early = true;
     }
     if (!x->early && announced > 0 && atomic_load(&shim->ingest_bytes) + announced > shim->ingest_bytes_max) {
@@ -215,7 +217,8 @@ static enum MHD_Result begin(struct shim *shim, struct MHD_Connection *mc, const
     }
     if (!x->early && announced > 0)
         (void)buf_reserve(&r->body, (size_t)announced < DISCARD ? (size_t)announced : DISCARD);
-    /* A client that asked first, or that has much to say, hears it now. A short body is read to its end, so that the connection stays. */
+    /* A client that asked first, or that has much to say, hears it now. A short body is read to its end, so that the connection
+     * stays. */
     struct str expect = header(mc, "Expect");
     if (x->early && (announced > DISCARD || expect.p != NULL))
         return queue(shim, x, mc);
@@ -250,8 +253,8 @@ static enum MHD_Result take_body(struct shim *shim, struct exchange *x, const ch
     return MHD_YES;
 }
 
-static enum MHD_Result on_request(void *context, struct MHD_Connection *mc, const char *url, const char *method, const char *version,
-                                  const char *upload, size_t *upload_size, void **state)
+static enum MHD_Result on_request(void *context, struct MHD_Connection *mc, const char *url, const char *method,
+                                  const char *version, const char *upload, size_t *upload_size, void **state)
 {
     struct shim *shim = context;
     struct exchange *x = *state;
@@ -336,13 +339,15 @@ static int listen_on(struct shim *shim, const char *text, struct err *err)
         return err_set(err, ERR_STOP, "shim-listen: %s isn't an address to listen on: %s", text, gai_strerror(rc));
     if (!shim->has_token && !is_loopback(found->ai_addr)) {
         err_set(err, ERR_STOP,
-                "shim-listen: %s can be reached from other machines, and no token is set: expected a file with a bearer token (shim-token-file), or "
+                "shim-listen: %s can be reached from other machines, and no token is set: expected a file with a bearer token "
+                "(shim-token-file), or "
                 "an address such as 127.0.0.1:%s",
                 text, port);
         goto out;
     }
     fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, 1024) != 0) {
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, 1024) != 0) {
         err_errno(err, ERR_STOP, "can't listen on %s", text);
         if (fd >= 0)
             close(fd);
@@ -354,8 +359,8 @@ static int listen_on(struct shim *shim, const char *text, struct err *err)
     char numeric[16] = "?";
     if (getsockname(fd, (struct sockaddr *)&bound, &size) == 0)
         getnameinfo((struct sockaddr *)&bound, size, NULL, 0, numeric, sizeof numeric, NI_NUMERICSERV);
-    log_info("listening url=http://%s%s%s:%s token=%s", strchr(host, ':') != NULL ? "[" : "", host, strchr(host, ':') != NULL ? "]" : "", numeric,
-             shim->has_token ? "yes" : "no");
+    log_info("listening url=http://%s%s%s:%s token=%s", strchr(host, ':') != NULL ? "[" : "", host,
+             strchr(host, ':') != NULL ? "]" : "", numeric, shim->has_token ? "yes" : "no");
 out:
     freeaddrinfo(found);
     return fd;
@@ -393,11 +398,11 @@ int server_start(struct shim *shim, struct err *err)
         return err_set(err, ERR_STOP, "can't start a thread");
     }
     shim->daemon = MHD_start_daemon(
-        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, shim,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_CONNECTION_LIMIT, connections,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((shim->idle_ms + 999) / 1000), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY,
-        MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK, MHD_OPTION_NOTIFY_CONNECTION, on_connection, shim, MHD_OPTION_NOTIFY_COMPLETED, on_completed, shim,
-        MHD_OPTION_END);
+        MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL,
+        NULL, on_request, shim, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
+        connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((shim->idle_ms + 999) / 1000), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)MEMORY, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK, MHD_OPTION_NOTIFY_CONNECTION, on_connection, shim,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, shim, MHD_OPTION_END);
     if (shim->daemon == NULL) {
         close(fd);
         return err_set(err, ERR_STOP, "the HTTP server can't be started");

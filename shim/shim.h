@@ -11,10 +11,10 @@
 #include "base/err.h"
 #include "base/opt.h"
 #include "base/str.h"
-#include "shim/reply.h"
 #include "shim/cursor.h"
 #include "shim/endpoint.h"
 #include "shim/pool.h"
+#include "shim/reply.h"
 
 struct MHD_Daemon;
 struct kafka_producer;
@@ -25,8 +25,8 @@ enum part { PART_CLICKHOUSE, PART_KAFKA, PARTS };
 /* What the background probe saw last. */
 struct part_state {
     bool ok;
-    int64_t since_ms;  /* of this state, by the wall clock */
-    int64_t seen_ms;   /* by the monotonic clock; 0: not looked yet */
+    int64_t since_ms; /* of this state, by the wall clock */
+    int64_t seen_ms;  /* by the monotonic clock; 0: not looked yet */
 };
 
 struct shim {
@@ -44,13 +44,13 @@ struct shim {
     atomic_bool reporting;
     atomic_size_t ingest_bytes; /* of bodies that are held now */
     size_t ingest_bytes_max, body_max;
-    int64_t produce_ms;         /* until an answer must be given */
+    int64_t produce_ms; /* until an answer must be given */
     /* serving */
     struct MHD_Daemon *daemon;
     struct connections *connections;
-    char token_digest[32];      /* SHA-256 of the bearer token */
+    char token_digest[32]; /* SHA-256 of the bearer token */
     bool has_token, access_log;
-    atomic_int busy;            /* requests under way */
+    atomic_int busy; /* requests under way */
     atomic_bool draining;
     int64_t idle_ms, request_ms;
     /* looking after the parts */
@@ -78,7 +78,7 @@ struct request {
     struct reply reply;
 };
 
-int64_t now_ms(void);       /* the wall clock */
+int64_t now_ms(void); /* the wall clock */
 int64_t monotonic_ms(void);
 
 /* Refuses parameters that are doubled or not among `known`, naming the nearest. 0, or -1 with the answer made. */

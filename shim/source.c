@@ -47,7 +47,8 @@ static struct source *load_one(const char *root, const struct declaration *d, st
     about = contract_description(s->contract);
     long long bytes = largest != NULL ? declaration_size(largest) : 1048576; /* Kafka's own limit for a topic that sets none */
     if (bytes < 1) {
-        err_set(err, ERR_STOP, "%s:%d: expected a size such as 1048576 or 16M, got `%s`", d->path, declaration_line(d, "max-message-bytes"), largest);
+        err_set(err, ERR_STOP, "%s:%d: expected a size such as 1048576 or 16M, got `%s`", d->path,
+                declaration_line(d, "max-message-bytes"), largest);
         goto fail;
     }
     s->message_max = (size_t)bytes;
@@ -55,7 +56,8 @@ static struct source *load_one(const char *root, const struct declaration *d, st
     s->topic = strdup(declaration_value(d, "topic"));
     s->key = key != NULL ? strdup(key) : NULL;
     s->about = strdup(about != NULL ? about : "");
-    if (s->name == NULL || s->topic == NULL || s->about == NULL || (key != NULL && s->key == NULL) || pool_init(&s->readers, READERS) < 0) {
+    if (s->name == NULL || s->topic == NULL || s->about == NULL || (key != NULL && s->key == NULL) ||
+        pool_init(&s->readers, READERS) < 0) {
         err_set(err, ERR_STOP, "out of memory");
         goto fail;
     }

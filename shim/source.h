@@ -9,7 +9,7 @@
 
 struct source {
     char *name, *topic;
-    char *key;          /* the field whose value is the message's key, or NULL */
+    char *key; /* the field whose value is the message's key, or NULL */
     char *about;
     size_t message_max; /* bytes */
     struct contract *contract;

@@ -53,7 +53,8 @@ size_t split_value(struct str s, size_t at, char *why, size_t size)
         while (end < s.n && !is_space(s.p[end]) && strchr(",]}[{\":", s.p[end]) == NULL)
             end++;
         if (end == at)
-            snprintf(why, size, at < s.n ? "expected a value at byte %zu" : "expected a value at byte %zu, where the body ends", at);
+            snprintf(why, size, at < s.n ? "expected a value at byte %zu" : "expected a value at byte %zu, where the body ends",
+                     at);
         return end > at ? end : 0;
     }
     for (size_t i = at; i < s.n;) {
@@ -73,7 +74,8 @@ size_t split_value(struct str s, size_t at, char *why, size_t size)
                 return 0;
             }
             unsigned char bit = (unsigned char)(1u << (depth & 7));
-            open[depth >> 3] = (unsigned char)(c == '[' ? (depth & 7 ? open[depth >> 3] : 0) | bit : (depth & 7 ? open[depth >> 3] : 0) & ~bit);
+            open[depth >> 3] =
+                (unsigned char)(c == '[' ? (depth & 7 ? open[depth >> 3] : 0) | bit : (depth & 7 ? open[depth >> 3] : 0) & ~bit);
             depth++;
         } else if (c == '}' || c == ']') {
             depth--;

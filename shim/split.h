@@ -23,7 +23,7 @@ struct split {
     struct str *records; /* borrowed from the body */
     size_t n, cap;
     enum split_found found;
-    char why[160];       /* what is wrong, with the byte where it was seen */
+    char why[160]; /* what is wrong, with the byte where it was seen */
 };
 
 /* 0, or -1 with `why`: an array that isn't complete and well-formed as an array, more than max records, nothing at all.
@@ -32,8 +32,8 @@ int split_body(struct split *s, struct str body, enum split_form form, size_t ma
 void split_fini(struct split *s);
 
 /* The value of an object's member as a key: a string's text, a number's or a boolean's spelling. False where the object has no such
- * member, or it is null, an object or an array. Appends to out. For objects that the contract's reader found well-formed; anything else
- * gives false or some text, no more. */
+ * member, or it is null, an object or an array. Appends to out. For objects that the contract's reader found well-formed; anything
+ * else gives false or some text, no more. */
 bool split_member(struct str object, const char *name, struct buf *out);
 
 /* The byte after the JSON value that begins at `at`, or 0 with why (which may be NULL). */
