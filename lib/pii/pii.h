@@ -15,7 +15,7 @@ const char *pii_token(enum pii_type t); /* "[EMAIL]", "[PHONE]", "[CARD]", "[IBA
 struct pii_span {
     size_t start, length; /* bytes */
     enum pii_type type;
-    float score;          /* 0 to 1: how certain */
+    float score; /* 0 to 1: how certain */
 };
 
 /* The first span at or after `from`; spans never overlap, the longest and most certain wins. False: there is none. */

@@ -1,0 +1,249 @@
+/* lib/pii/address: IPv4 and IPv6 addresses (RFC 4291 text forms, zones, prefixes), and the network they are cut to. */
+#include <stdio.h>
+
+#include "pii/scan.h"
+
+enum { ZONE_MAX = 32 };
+
+/* Four decimal octets from i; leading zeros only where all four are three digits wide. The end, or 0. */
+static size_t quad_end(const struct pii_text *t, size_t i, unsigned char octet[4])
+{
+    bool zeros = false, padded = true;
+    for (int k = 0; k < 4; k++) {
+        unsigned value = 0, n = 0;
+        if (k > 0 && pii_byte(t, i++) != '.')
+            return 0;
+        size_t first = i;
+        for (; n < 4 && pii_is_digit(pii_byte(t, i)); n++)
+            value = value * 10 + (t->p[i++] - '0');
+        if (n == 0 || n > 3 || value > 255)
+            return 0;
+        zeros |= n > 1 && t->p[first] == '0';
+        padded &= n == 3;
+        octet[k] = (unsigned char)value;
+    }
+    return zeros && !padded ? 0 : i;
+}
+
+/* "/24" after an address belongs to it where it is a prefix length. */
+static size_t prefix_end(const struct pii_text *t, size_t end, unsigned most)
+{
+    if (pii_byte(t, end) != '/' || !pii_is_digit(pii_byte(t, end + 1)))
+        return end;
+    size_t i = end + 1;
+    unsigned value = 0;
+    for (; i - end < 5 && pii_is_digit(pii_byte(t, i)); i++)
+        value = value * 10 + (t->p[i] - '0');
+    return value <= most && !pii_glued_after(t, i) ? i : end;
+}
+
+static bool is_local(const unsigned char o[4])
+{
+    return o[0] == 10 || o[0] == 127 || (o[0] == 192 && o[1] == 168) || (o[0] == 172 && o[1] >= 16 && o[1] < 32);
+}
+
+/* Name/1.2.3.4 is a product's version unless it says host (a port follows, or the address is one of a private network). */
+static bool is_product(const struct pii_text *t, size_t i, size_t end, const unsigned char octet[4])
+{
+    if (pii_before(t, i) != '/' || !pii_is_word(pii_before(t, i - 1)))
+        return false;
+    if (pii_byte(t, end) == ':' && pii_is_digit(pii_byte(t, end + 1)))
+        return false;
+    return !is_local(octet) || (octet[2] == 0 && octet[3] == 0);
+}
+
+bool pii_ipv4_at(const struct pii_text *t, size_t i, unsigned *context, struct pii_span *s)
+{
+    unsigned char octet[4];
+    size_t end = quad_end(t, i, octet);
+    if (end == 0 || i < t->floor || pii_glued_before(t, i))
+        return false;
+    unsigned next = pii_byte(t, end);
+    if (next == '.' && pii_is_digit(pii_byte(t, end + 1))) {
+        /* A fifth part: a version or an object id, but a port as tcpdump and netstat write it after a private address. */
+        size_t k = end + 1;
+        while (k - end < 7 && pii_is_digit(pii_byte(t, k)))
+            k++;
+        if (!is_local(octet) || k - end > 6 || pii_glued_after(t, k))
+            return false;
+    } else if (pii_is_word(next) || (next == '.' && (pii_is_letter(pii_byte(t, end + 1)) || pii_token_at(t, end + 1) > 0)) ||
+               (next == '-' && pii_is_letter(pii_byte(t, end + 1)))) {
+        return false;
+    }
+    if (is_product(t, i, end, octet))
+        return false;
+    unsigned says = pii_context(t, i, context);
+    if ((says & (PII_CTX_VERSION | PII_CTX_ADDRESS)) == PII_CTX_VERSION)
+        return false;
+    end = prefix_end(t, end, 32);
+    *s = (struct pii_span){ i, end - i, PII_IPV4, is_local(octet) ? 0.9f : 0.8f };
+    return true;
+}
+
+/* Reads an IPv6 address from i. The end, or 0. groups: how many were written; *gap: whether "::" stands for others. */
+static size_t six_end(const struct pii_text *t, size_t i, unsigned char address[16], unsigned *groups, bool *gap)
+{
+    unsigned char tail[16];
+    unsigned n = 0, before = 0; /* bytes written; of those before the gap */
+    *gap = false;
+    *groups = 0;
+    if (pii_byte(t, i) == ':' && pii_byte(t, i + 1) != ':')
+        return 0;
+    for (;;) {
+        if (pii_byte(t, i) == ':' && pii_byte(t, i + 1) == ':') {
+            if (*gap || pii_byte(t, i + 2) == ':')
+                return 0;
+            *gap = true;
+            before = n;
+            i += 2;
+            if (pii_hex(pii_byte(t, i)) < 0)
+                break;
+        }
+        unsigned value = 0, digits = 0;
+        size_t first = i;
+        for (; digits < 5 && pii_hex(pii_byte(t, i)) >= 0; digits++)
+            value = value << 4 | (unsigned)pii_hex(t->p[i++]);
+        if (digits == 0 || digits > 4)
+            return 0;
+        if (pii_byte(t, i) == '.' && pii_is_digit(pii_byte(t, i + 1))) {
+            size_t end = n <= 12 ? quad_end(t, first, tail + n) : 0;
+            if (end == 0)
+                return 0;
+            n += 4;
+            *groups += 2;
+            i = end;
+            break;
+        }
+        if (n > 14)
+            return 0;
+        tail[n++] = (unsigned char)(value >> 8);
+        tail[n++] = (unsigned char)value;
+        *groups += 1;
+        unsigned c = pii_byte(t, i), next = pii_byte(t, i + 1);
+        if (c != ':' || (next != ':' && pii_hex(next) < 0) || (n == 16 && next != ':'))
+            break;
+        if (next != ':')
+            i++;
+    }
+    if (*gap ? n > 14 : n != 16)
+        return 0;
+    memset(address, 0, 16);
+    if (!*gap)
+        before = n;
+    memcpy(address, tail, before);
+    memcpy(address + 16 - (n - before), tail + before, n - before);
+    return i;
+}
+
+static bool zone_byte(unsigned c)
+{
+    return pii_is_word(c) || c == '-' || c == '.' || c == '~';
+}
+
+static size_t zone_end(const struct pii_text *t, size_t end)
+{
+    if (pii_byte(t, end) != '%' || !pii_is_alnum(pii_byte(t, end + 1)))
+        return end;
+    size_t i = end + 1;
+    while (i - end <= ZONE_MAX && zone_byte(pii_byte(t, i)))
+        i++;
+    if (i - end > ZONE_MAX)
+        return end;
+    while (!pii_is_word(t->p[i - 1]))
+        i--;
+    return i;
+}
+
+/* What else looks like it: words around "::" in code, clocks, hardware addresses of eight pairs. */
+static bool plausible(const struct pii_text *t, size_t start, size_t end, unsigned groups, bool gap)
+{
+    unsigned digits = 0, pairs = 0, run = 0;
+    for (size_t i = start; i <= end; i++) {
+        unsigned c = i < end ? t->p[i] : ':';
+        digits += pii_is_digit(c);
+        if (c == ':') {
+            pairs += run == 2;
+            run = 0;
+        } else {
+            run++;
+        }
+    }
+    if (gap)
+        return digits > 0 || groups >= 3;
+    return pairs < 8;
+}
+
+/* colon: one of the address's colons, with a second beside it or three more close before it. */
+bool pii_ipv6_at(const struct pii_text *t, size_t colon, struct pii_span *s)
+{
+    size_t start = colon;
+    while (start > t->floor && colon - start < 40 && (pii_hex(t->p[start - 1]) >= 0 || t->p[start - 1] == ':'))
+        start--;
+    /* "src:2001:db8::1", "addr:::1": the letters before are no group, nor is what a key's colon leaves. */
+    unsigned before = pii_before(t, start);
+    if (colon - start >= 40 || (before == '.' && pii_is_word(pii_before(t, start - 1))) || pii_is_word(before)) {
+        return false;
+    }
+    if (t->p[start] == ':' && start + 1 < t->n && t->p[start + 1] != ':')
+        start++;
+    unsigned char address[16];
+    unsigned groups;
+    bool gap;
+    size_t end = six_end(t, start, address, &groups, &gap);
+    if (end == 0 || end <= colon)
+        return false;
+    unsigned next = pii_byte(t, end), beyond = pii_byte(t, end + 1);
+    if (pii_is_word(next) || (next == '.' && pii_is_word(beyond)) || (next == ':' && (beyond == ':' || pii_hex(beyond) >= 0)))
+        return false;
+    if (groups == 0) {
+        /* "::" alone is everywhere in code; an address only where the words say so. */
+        unsigned context = 0;
+        unsigned c = pii_before(t, start);
+        bool prefixed = prefix_end(t, end, 128) != end;
+        if ((c != 0 && c != ' ' && c != '=') || (next != 0 && next != ' ' && next != ',' && !prefixed))
+            return false;
+        if (!prefixed && !(pii_context(t, start, &context) & PII_CTX_ADDRESS))
+            return false;
+    } else if (!plausible(t, start, end, groups, gap)) {
+        return false;
+    }
+    end = prefix_end(t, zone_end(t, end), 128);
+    *s = (struct pii_span){ start, end - start, PII_IPV6, groups == 0 ? 0.5f : 0.9f };
+    return true;
+}
+
+int pii_address_parse(struct str text, unsigned char address[16])
+{
+    struct pii_text t = { (const unsigned char *)text.p, text.n, 0, 0, false };
+    unsigned groups;
+    bool gap;
+    if (text.n >= 7 && quad_end(&t, 0, address) == text.n)
+        return 4;
+    size_t end = text.n >= 2 ? six_end(&t, 0, address, &groups, &gap) : 0;
+    return end > 0 && zone_end(&t, end) == text.n ? 6 : 0;
+}
+
+bool ip_anonymise(struct str ip, struct buf *out)
+{
+    static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF };
+    unsigned char a[16];
+    const unsigned char *four = a;
+    int version = pii_address_parse(ip, a);
+    if (version == 0)
+        return false;
+    if (version == 6 && memcmp(a, mapped, sizeof mapped) == 0)
+        version = 4, four = a + 12;
+    if (version == 4)
+        return buf_printf(out, "%u.%u.%u.0", four[0], four[1], four[2]) == 0;
+    unsigned group[3], written = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        group[i] = (unsigned)a[2 * i] << 8 | a[2 * i + 1];
+        if (group[i] != 0)
+            written = i + 1;
+    }
+    char text[24] = "::";
+    int n = 0;
+    for (unsigned i = 0; i < written; i++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "%x%s", group[i], i + 1 < written ? ":" : "::");
+    return buf_puts(out, text) == 0;
+}

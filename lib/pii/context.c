@@ -1,0 +1,209 @@
+/* lib/pii/context: what the words before a number say about it. */
+#include "pii/scan.h"
+
+enum { BACK_BYTES = 64, BACK_WORDS = 6, WORD_MAX = 24 };
+
+enum { POSSESSIVE = 128, NUMBER = 256, GLUE = 512 }; /* beside enum pii_context */
+
+/* Sorted by length only for reading; looked up by length and first byte. */
+static const struct word {
+    const char *text;
+    unsigned says;
+} words[] = {
+    { "tel", PII_CTX_PHONE },
+    { "tél", PII_CTX_PHONE },
+    { "fax", PII_CTX_PHONE },
+    { "gsm", PII_CTX_PHONE },
+    { "sms", PII_CTX_PHONE },
+    { "fon", PII_CTX_PHONE },
+    { "phone", PII_CTX_PHONE },
+    { "phones", PII_CTX_PHONE },
+    { "phonenumber", PII_CTX_PHONE },
+    { "phoneno", PII_CTX_PHONE },
+    { "homephone", PII_CTX_PHONE },
+    { "workphone", PII_CTX_PHONE },
+    { "msisdn", PII_CTX_PHONE },
+    { "mobile", PII_CTX_PHONE },
+    { "mobil", PII_CTX_PHONE },
+    { "handy", PII_CTX_CALL },
+    { "movil", PII_CTX_PHONE },
+    { "móvil", PII_CTX_PHONE },
+    { "telefon", PII_CTX_PHONE },
+    { "telefono", PII_CTX_PHONE },
+    { "teléfono", PII_CTX_PHONE },
+    { "telefone", PII_CTX_PHONE },
+    { "telephone", PII_CTX_PHONE },
+    { "téléphone", PII_CTX_PHONE },
+    { "portable", PII_CTX_CALL },
+    { "cellphone", PII_CTX_PHONE },
+    { "telefax", PII_CTX_PHONE },
+    { "whatsapp", PII_CTX_PHONE },
+    { "тел", PII_CTX_PHONE },
+    { "телефон", PII_CTX_PHONE },
+    { "call", PII_CTX_CALL },
+    { "calling", PII_CTX_CALL },
+    { "dial", PII_CTX_CALL },
+    { "cell", PII_CTX_CALL },
+    { "contact", PII_CTX_CALL },
+    { "ring", PII_CTX_CALL },
+    { "reach", PII_CTX_CALL },
+    { "card", PII_CTX_CARD },
+    { "cards", PII_CTX_CARD },
+    { "cc", PII_CTX_CARD },
+    { "ccn", PII_CTX_CARD },
+    { "pan", PII_CTX_CARD },
+    { "visa", PII_CTX_CARD },
+    { "credit", PII_CTX_CARD },
+    { "debit", PII_CTX_CARD },
+    { "creditcard", PII_CTX_CARD },
+    { "cardnumber", PII_CTX_CARD },
+    { "mastercard", PII_CTX_CARD },
+    { "maestro", PII_CTX_CARD },
+    { "amex", PII_CTX_CARD },
+    { "discover", PII_CTX_CARD },
+    { "unionpay", PII_CTX_CARD },
+    { "uatp", PII_CTX_CARD },
+    { "ssn", PII_CTX_SSN },
+    { "ssns", PII_CTX_SSN },
+    { "socialsecurity", PII_CTX_SSN },
+    { "ip", PII_CTX_ADDRESS },
+    { "ipv", PII_CTX_ADDRESS },
+    { "inet", PII_CTX_ADDRESS },
+    { "src", PII_CTX_ADDRESS },
+    { "dst", PII_CTX_ADDRESS },
+    { "addr", PII_CTX_ADDRESS },
+    { "address", PII_CTX_ADDRESS },
+    { "host", PII_CTX_ADDRESS },
+    { "unspecified", PII_CTX_ADDRESS },
+    { "my", POSSESSIVE },
+    { "your", POSSESSIVE },
+    { "his", POSSESSIVE },
+    { "her", POSSESSIVE },
+    { "our", POSSESSIVE },
+    { "their", POSSESSIVE },
+    { "number", NUMBER },
+    { "numbers", NUMBER },
+    { "version", PII_CTX_VERSION },
+    { "versions", PII_CTX_VERSION },
+    { "ver", PII_CTX_VERSION },
+    { "v", PII_CTX_VERSION },
+    { "rev", PII_CTX_VERSION },
+    { "revision", PII_CTX_VERSION },
+    { "release", PII_CTX_VERSION },
+    { "build", PII_CTX_VERSION },
+    { "firmware", PII_CTX_VERSION },
+    { "driver", PII_CTX_VERSION },
+    { "clickhouse", PII_CTX_VERSION },
+    { "chrome", PII_CTX_VERSION },
+    { "chromium", PII_CTX_VERSION },
+    { "firefox", PII_CTX_VERSION },
+    { "oid", PII_CTX_VERSION },
+    { "tag", PII_CTX_VERSION },
+    { "id", PII_CTX_OTHER },
+    { "ids", PII_CTX_OTHER },
+    { "uid", PII_CTX_OTHER },
+    { "pid", PII_CTX_OTHER },
+    { "tid", PII_CTX_OTHER },
+    { "uuid", PII_CTX_OTHER },
+    { "offset", PII_CTX_OTHER },
+    { "size", PII_CTX_OTHER },
+    { "bytes", PII_CTX_OTHER },
+    { "length", PII_CTX_OTHER },
+    { "count", PII_CTX_OTHER },
+    { "rows", PII_CTX_OTHER },
+    { "time", PII_CTX_OTHER },
+    { "timestamp", PII_CTX_OTHER },
+    { "ts", PII_CTX_OTHER },
+    { "ms", PII_CTX_OTHER },
+    { "port", PII_CTX_OTHER },
+    { "order", PII_CTX_OTHER },
+    { "ref", PII_CTX_OTHER },
+    { "ticket", PII_CTX_OTHER },
+    { "invoice", PII_CTX_OTHER },
+    { "account", PII_CTX_OTHER },
+    { "hash", PII_CTX_OTHER },
+    { "epoch", PII_CTX_OTHER },
+    { "seq", PII_CTX_OTHER },
+    { "block", PII_CTX_OTHER },
+    { "line", PII_CTX_OTHER },
+    { "error", PII_CTX_OTHER },
+    { "code", PII_CTX_OTHER },
+    { "date", PII_CTX_OTHER },
+};
+
+/* Words of scripts that set no spaces, and compounds: the end of the word decides. */
+static const struct word endings[] = {
+    { "phone", PII_CTX_PHONE }, { "phonenumber", PII_CTX_PHONE }, { "电话", PII_CTX_PHONE },
+    { "電話", PII_CTX_PHONE },  { "手机", PII_CTX_PHONE },        { "手機", PII_CTX_PHONE },
+    { "携帯", PII_CTX_PHONE },  { "전화", PII_CTX_PHONE },        { "telefon", PII_CTX_PHONE },
+    { "nummer", NUMBER },
+};
+
+static unsigned word_says(const unsigned char *p, size_t n)
+{
+    char low[WORD_MAX + 1];
+    if (n > WORD_MAX)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        low[i] = (char)((unsigned)(p[i] - 'A') < 26 ? p[i] | 0x20 : p[i]);
+    low[n] = '\0';
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (words[i].text[0] == low[0] && strcmp(words[i].text, low) == 0)
+            return words[i].says;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t len = strlen(endings[i].text);
+        if (n >= len && memcmp(low + n - len, endings[i].text, len) == 0)
+            return endings[i].says;
+    }
+    return 0;
+}
+
+static bool in_word(unsigned c)
+{
+    return pii_is_letter(c) || c >= 0x80;
+}
+
+unsigned pii_context(const struct pii_text *t, size_t i, unsigned *cache)
+{
+    if (*cache & PII_CTX_KNOWN)
+        return *cache;
+    size_t stop = i > BACK_BYTES ? i - BACK_BYTES : 0;
+    if (stop < t->words)
+        stop = t->words;
+    unsigned said = 0, seen = 0, first = 0, last = 0;
+    bool crossed = false; /* a '=' or ':' between the key and the number: what stands before the pair is about something else */
+    while (i > stop && seen < BACK_WORDS) {
+        unsigned c = t->p[i - 1];
+        if (c == '\n' || c == '\r' || c == '{' || c == '}' || c == ';' || c == '|' || c == '&' || c == '<')
+            break;
+        if (crossed && (c == ',' || c == '=' || c == ':' || c == '?'))
+            break;
+        if (c == '=' || c == ':')
+            crossed = true;
+        if (c == ']' && pii_token_before(t, i) > 0)
+            break;
+        if (!in_word(c)) {
+            i--;
+            continue;
+        }
+        size_t end = i;
+        while (i > stop && in_word(t->p[i - 1]) && end - i <= WORD_MAX)
+            i--;
+        if (i > 0 && i == stop && in_word(t->p[i - 1]))
+            break; /* cut in the middle: not a word that was read */
+        unsigned one = word_says(t->p + i, end - i);
+        /* "social security", read backwards. */
+        if (last == 1 && end - i == 6 && strncasecmp((const char *)t->p + i, "social", 6) == 0)
+            one = PII_CTX_SSN;
+        last = end - i == 8 && strncasecmp((const char *)t->p + i, "security", 8) == 0;
+        if (seen++ == 0)
+            first = one;
+        said |= one;
+    }
+    if ((said & (POSSESSIVE | NUMBER)) == (POSSESSIVE | NUMBER))
+        said |= PII_CTX_CALL;
+    said &= ~(unsigned)(PII_CTX_VERSION | PII_CTX_OTHER);
+    said |= first & (PII_CTX_VERSION | PII_CTX_OTHER);
+    *cache = said | PII_CTX_KNOWN;
+    return *cache;
+}
