@@ -33,7 +33,8 @@ struct contract *contract_compile(const char *stem, struct str text, const char 
 void contract_free(struct contract *c);
 
 const char *contract_stem(const struct contract *c);
-/* 16 lower-case hex digits: SHA-256 of the schema's canonical text (keys sorted, no white space), cut to 64 bits. So re-indenting changes nothing. */
+/* 16 lower-case hex digits: SHA-256 of the schema's canonical text (keys sorted, no white space) and of contract_type (where the
+ * order of the properties shows), cut to 64 bits. So re-indenting changes nothing. */
 const char *contract_hash(const struct contract *c);
 const char *contract_description(const struct contract *c);
 /* The function that reads it, in camelCase with its hash: "eventsRecord_0123456789abcdef". */
@@ -46,10 +47,10 @@ const char *contract_json(const struct contract *c);
 
 struct contract_field {
     const char *name;
-    const char *type;  /* ClickHouse's */
+    const char *type; /* ClickHouse's */
     bool required;
-    bool from_origin;  /* x-default: origin: '' in the record where the message has none; the intake fills it in */
-    bool is_time;      /* the contract's time field: the first required date-time (has the window) */
+    bool from_origin; /* x-default: origin: '' in the record where the message has none; the intake fills it in */
+    bool is_time;     /* the contract's time field: the first required date-time (has the window) */
 };
 /* The top-level fields in order; i from 0; NULL past the last. */
 const struct contract_field *contract_field(const struct contract *c, size_t i);
@@ -61,6 +62,9 @@ void reader_free(struct reader *r);
  * window and x-default: appended come from it, never from a clock. record: a column of contract_type to which exactly one row
  * is added (defaults and the violations where the verdict isn't ok), or NULL to check only. */
 enum verdict reader_read(struct reader *r, struct str message, int64_t appended_ms, struct col *record);
+
+/* True where memory was out while the last message was read: its verdict means nothing, and col_failed is true of the record. */
+bool reader_failed(const struct reader *r);
 
 /* What is wrong with the message read last, none where it was ok; at most 32, then one that says how many more.
  * "/timestamp: expected a date-time, got \"2026-02-31T10:00:00Z\" (February has 28 days)". Borrowed until the next read. */

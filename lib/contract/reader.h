@@ -1,0 +1,56 @@
+/* lib/contract/reader: what one thread needs to read messages. */
+#ifndef ODW_CONTRACT_READER_H
+#define ODW_CONTRACT_READER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "contract/keys.h"
+#include "contract/node.h"
+#include "contract/violation.h"
+
+enum { DEPTH_MAX = 512 };
+#define MESSAGE_MAX ((size_t)1 << 30)
+
+struct reader {
+    const struct contract *c;
+    const char *start, *end; /* the message, copied: SCAN_PADDING zeros follow it, so that no loop has to look for the end */
+    int64_t appended_ms;
+    unsigned depth;
+    bool simulated;             /* a marker was seen */
+    bool not_object;            /* the message is JSON, but no object */
+    bool personal;              /* within a value whose personal data must not be quoted */
+    bool failed;                /* memory was out */
+    const struct path *path;    /* where the value being read stands */
+    const char *bad, *expected; /* the byte that isn't JSON (NULL: none), and what should stand there */
+    uint16_t *follow;           /* per object: which name came after which, last time */
+    struct keys keys;
+    struct arena arena; /* keys that had escapes */
+    struct buf message, scratch, clean, texts;
+    size_t n_violations, ends[VIOLATIONS_MAX + 1], n_list;
+    struct str list[VIOLATIONS_MAX + 1];
+    pcre2_match_data *match;
+    pcre2_match_context *match_context;
+    pcre2_jit_stack *jit_stack;
+};
+
+/* Marks the first byte that isn't JSON; always NULL, which every function of the parser hands up. */
+const char *parse_fail(struct reader *r, const char *at, const char *expected) __attribute__((cold));
+const char *parse_no_memory(struct reader *r) __attribute__((cold));
+
+/* skip.c: values that no schema looks into are still checked to be JSON, without duplicate keys. */
+
+/* p is behind the opening quote; returns the closing quote. *escaped is set where an escape was met, else left alone. */
+const char *string_end(struct reader *r, const char *p, bool *escaped);
+/* Appends the text of a string that string_end has passed, escapes resolved. */
+void string_unescape(struct str raw, struct buf *out);
+/* The same into r->arena; p is NULL without memory. */
+struct str string_unescape_key(struct reader *r, struct str raw);
+/* p is at true, false or null. */
+const char *literal_end(struct reader *r, const char *p);
+const char *skip_value(struct reader *r, const char *p);
+
+/* text.c: the rules for strings. False: a violation was added. *value is replaced where it is normalised; *time gets a date-time's
+ * milliseconds or a date's days. */
+bool text_check(struct reader *r, const struct node *node, struct str *value, struct str raw, int64_t *time);
+
+#endif
