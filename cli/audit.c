@@ -1,0 +1,490 @@
+/* cli/audit: proves that nothing was lost. */
+#include "cli/audit.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "cli/gaps.h"
+
+enum {
+    EXAMPLES = 20,                /* offsets that a problem names */
+    LINES_AT_ONCE = 4000000,      /* identities that one anti-join holds in memory, about 64 bytes each */
+    QUERY_TIMEOUT_MS = 30 * 60000,
+    TRIES = 4,                    /* a block that is just being written is in some tables and not yet in others */
+};
+
+struct audit {
+    struct clickhouse *ch;
+    struct kafka_admin *kafka;
+    const struct source *source;
+    struct positions at;
+    bool read_only;
+    json_t *problems, *notes;
+    char sealed_at[40]; /* the moment of the seals that count; "" where nothing was proven yet */
+    struct buf todo;    /* SQL: lines from the proof to the position */
+    struct buf done;    /* SQL: lines below the proof */
+    struct buf ahead;   /* SQL: all lines from the proof on */
+    struct buf young;   /* SQL over the rows: written by a message from the proof on */
+    int64_t lines, ok;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void say(json_t *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(json_t *list, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    json_array_append_new(list, json_string(text));
+}
+
+/* ---- statements ---- */
+
+static int run(struct audit *a, struct buf *sql, struct buf *out, struct err *err)
+{
+    const struct clickhouse_param params[] = { { "source", str_of(a->source->name) },
+                                               { "topic", str_of(a->source->topic) },
+                                               { "sealed_at", str_of(a->sealed_at[0] != '\0' ? a->sealed_at : "1970-01-01 00:00:00.000") } };
+    const struct clickhouse_query q = {
+        .sql = buf_text(sql),
+        .params = params,
+        .n_params = sizeof params / sizeof *params,
+        .timeout_ms = QUERY_TIMEOUT_MS,
+        .settings = "do_not_merge_across_partitions_select_final=1&max_bytes_before_external_group_by=2000000000"
+                    "&transform_null_in=0&max_execution_time=1800",
+    };
+    if (sql->failed)
+        return err_set(err, ERR_STOP, "out of memory for a statement");
+    return clickhouse_run(a->ch, &q, out, NULL, err);
+}
+
+/* One row of numbers and words, TabSeparated; fields point into `line`. */
+static size_t split(struct str *rest, struct str *fields, size_t max)
+{
+    struct str line = str_cut(rest, '\n');
+    size_t n = 0;
+    while (n < max && (line.n > 0 || n == 0))
+        fields[n++] = str_cut(&line, '\t');
+    return n;
+}
+
+static int64_t number(struct str s)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.*s", STR_ARG(s));
+    return (int64_t)strtoull(text, NULL, 10);
+}
+
+/* (partition = 0 AND offset >= 10 AND offset < 20) OR …; to < 0: no end. Plain numbers, so that the primary key prunes. */
+static void put_ranges(struct buf *b, const struct positions *at, int64_t (*from)(const struct position *),
+                       int64_t (*to)(const struct position *))
+{
+    buf_puts(b, "(");
+    for (int32_t i = 0; i < at->n; i++) {
+        buf_printf(b, "%s(partition = %d AND offset >= %" PRId64, i > 0 ? " OR " : "", at->at[i].partition, from(&at->at[i]));
+        if (to != NULL)
+            buf_printf(b, " AND offset < %" PRId64, to(&at->at[i]));
+        buf_puts(b, ")");
+    }
+    buf_puts(b, ")");
+}
+
+static int64_t start_of(const struct position *p)
+{
+    return p->start;
+}
+
+static int64_t proven_of(const struct position *p)
+{
+    return p->proven;
+}
+
+static int64_t committed_of(const struct position *p)
+{
+    return p->committed;
+}
+
+static void put_conditions(struct audit *a)
+{
+    put_ranges(&a->todo, &a->at, proven_of, committed_of);
+    put_ranges(&a->done, &a->at, start_of, proven_of);
+    put_ranges(&a->ahead, &a->at, proven_of, NULL);
+    buf_puts(&a->young, "_offset >= [");
+    for (int32_t i = 0; i < a->at.n; i++)
+        buf_printf(&a->young, "%s%" PRId64, i > 0 ? ", " : "", a->at.at[i].proven);
+    buf_puts(&a->young, "][_partition + 1]");
+}
+
+/* ---- the checks ---- */
+
+static int check_gaps(struct audit *a, json_t *partitions, struct err *err)
+{
+    for (int32_t i = 0; i < a->at.n; i++) {
+        const struct position *p = &a->at.at[i];
+        struct gaps g, sum = { .first_lost = -1 };
+        do {
+            if (gaps_look(a->ch, a->kafka, a->source, p, p->proven, !a->read_only, &g, err) < 0)
+                return -1;
+            if (sum.lost == 0)
+                sum.first_lost = g.first_lost;
+            sum.empty += g.empty, sum.absent += g.absent, sum.unprovable += g.unprovable, sum.lost += g.lost;
+        } while (g.more && !a->read_only && g.lost == 0);
+        if (sum.lost > 0)
+            say(a->problems,
+                "topic %s, partition %d: %" PRId64 "%s message%s between offsets %" PRId64 " and %" PRId64
+                " became neither a row nor a dead letter, the first at offset %" PRId64 "; the group's position passed over %s",
+                a->source->topic, p->partition, sum.lost, g.more ? " or more" : "", sum.lost == 1 ? "" : "s", p->proven, p->committed,
+                sum.first_lost, sum.lost == 1 ? "it" : "them");
+        if (sum.empty > 0 && a->read_only)
+            say(a->notes, "topic %s, partition %d: %" PRId64 " empty messages have no dead letter yet; 'odw worker' writes them within a minute",
+                a->source->topic, p->partition, sum.empty);
+        if (sum.unprovable > 0)
+            say(a->notes, "topic %s, partition %d: %" PRId64 " offsets without a line left the topic before they were looked at: unprovable",
+                a->source->topic, p->partition, sum.unprovable);
+        json_array_append_new(partitions,
+                              json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "partition", (int)p->partition, "start",
+                                        (json_int_t)p->start, "proven", (json_int_t)p->proven, "committed", (json_int_t)p->committed,
+                                        "high", (json_int_t)p->high, "lost", (json_int_t)sum.lost, "empty", (json_int_t)sum.empty, "absent",
+                                        (json_int_t)sum.absent, "unprovable", (json_int_t)sum.unprovable));
+    }
+    return 0;
+}
+
+/* Lines by verdict, from the start on (what was expired counts no more). */
+static int count_lines(struct audit *a, json_t *counts, struct err *err)
+{
+    struct buf sql, out = { 0 };
+    buf_init(&sql, 0);
+    buf_puts(&sql, "SELECT verdict, count(), countIf(");
+    buf_put_str(&sql, buf_str(&a->todo));
+    buf_puts(&sql, ") FROM ledger FINAL WHERE source = {source:String} AND topic = {topic:String} AND ");
+    put_ranges(&sql, &a->at, start_of, committed_of);
+    buf_puts(&sql, " GROUP BY verdict ORDER BY verdict FORMAT TabSeparated");
+    int rc = run(a, &sql, &out, err);
+    for (struct str rest = buf_str(&out), f[3]; rc == 0 && rest.n > 0;) {
+        if (split(&rest, f, 3) != 3)
+            break;
+        char word[32];
+        snprintf(word, sizeof word, "%.*s", STR_ARG(f[0]));
+        json_object_set_new(counts, word, json_integer((json_int_t)number(f[1])));
+        a->lines += number(f[2]);
+        if (strcmp(word, "ok") == 0)
+            a->ok = number(f[2]);
+    }
+    buf_fini(&sql);
+    buf_fini(&out);
+    return rc;
+}
+
+/* A list of lines (partition, offset, more) that a problem is about. */
+static void list_lines(struct audit *a, struct str rows, const char *what)
+{
+    struct buf text;
+    buf_init(&text, 900);
+    int64_t n = 0;
+    for (struct str rest = rows, f[3]; rest.n > 0; n++) {
+        size_t got = split(&rest, f, 3);
+        if (n < EXAMPLES && got >= 2) {
+            buf_printf(&text, "%s%s/%.*s/%.*s", n > 0 ? ", " : "", a->source->topic, STR_ARG(f[0]), STR_ARG(f[1]));
+            if (got == 3)
+                buf_printf(&text, " (%.*s)", STR_ARG(f[2]));
+        }
+    }
+    if (n > 0)
+        say(a->problems, "%s: %s%" PRId64 " %s: %s", a->source->name, n > EXAMPLES ? "at least " : "", n > EXAMPLES ? n - 1 : n, what,
+            buf_text(&text));
+    buf_fini(&text);
+}
+
+static void put_rows_hashes(struct buf *sql, const struct audit *a, const char *lines)
+{
+    buf_printf(sql,
+               "SELECT %s AS h FROM %s WHERE toDate32(%s) IN (SELECT DISTINCT record_day FROM ledger WHERE source = {source:String}"
+               " AND topic = {topic:String} AND verdict = 'ok' AND %s)",
+               a->source->identity_hash, a->source->rows, a->source->time_column, lines);
+}
+
+/* Every `ok` line's identity is among the rows. */
+static int check_rows(struct audit *a, struct err *err)
+{
+    struct buf sql, out = { 0 };
+    int rc = 0;
+    buf_init(&sql, 0);
+    int64_t parts = a->ok / LINES_AT_ONCE + 1;
+    for (int64_t part = 0; part < parts && rc == 0 && out.n == 0; part++) {
+        buf_clear(&sql);
+        buf_fini(&out);
+        buf_printf(&sql,
+                   "SELECT partition, offset, toString(record_day) FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
+                   " AND verdict = 'ok' AND %s AND identity %% %" PRId64 " = %" PRId64 " AND identity NOT IN (SELECT h FROM (",
+                   buf_text(&a->todo), parts, part);
+        put_rows_hashes(&sql, a, buf_text(&a->todo));
+        buf_printf(&sql, ") WHERE h %% %" PRId64 " = %" PRId64 ") ORDER BY partition, offset LIMIT 1 BY partition, offset LIMIT %d FORMAT TabSeparated",
+                   parts, part, EXAMPLES + 1);
+        rc = run(a, &sql, &out, err);
+    }
+    if (rc == 0)
+        list_lines(a, buf_str(&out), "messages were found good, but their rows are not there (offset, record day)");
+    buf_fini(&sql);
+    buf_fini(&out);
+    return rc;
+}
+
+/* Every other line is among the dead letters. */
+static int check_letters(struct audit *a, struct err *err)
+{
+    struct buf sql, out = { 0 };
+    buf_init(&sql, 0);
+    buf_printf(&sql,
+               "SELECT partition, offset, toString(verdict) FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
+               " AND verdict IN ('parse', 'contract', 'simulated', 'empty') AND %s AND (partition, offset) NOT IN"
+               " (SELECT partition, offset FROM dead_letter_records WHERE source = {source:String} AND topic = {topic:String} AND ",
+               buf_text(&a->todo));
+    put_ranges(&sql, &a->at, start_of, committed_of);
+    buf_printf(&sql, ") ORDER BY partition, offset LIMIT 1 BY partition, offset LIMIT %d FORMAT TabSeparated", EXAMPLES + 1);
+    int rc = run(a, &sql, &out, err);
+    if (rc == 0)
+        list_lines(a, buf_str(&out), "messages were refused, but their dead letters are not there (offset, verdict)");
+    buf_fini(&sql);
+    buf_fini(&out);
+    return rc;
+}
+
+/* The seals that count, per day. */
+static const char sealed_days[] =
+    "SELECT record_day, argMax(identities, sealed_at) AS identities, argMax(identity_sum, sealed_at) AS identity_sum FROM ledger_seals"
+    " WHERE source = {source:String} AND sealed_at <= toDateTime64({sealed_at:String}, 3, 'UTC') GROUP BY record_day";
+
+/* Identities below the proof that come again above it: a message sent twice, whose row has moved on to the newer one. */
+static void put_again(struct buf *sql, struct audit *a)
+{
+    buf_printf(sql,
+               "SELECT identity FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = 'ok' AND %s AND identity IN"
+               " (SELECT identity FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = 'ok' AND %s)",
+               buf_text(&a->done), buf_text(&a->ahead));
+}
+
+/* One day whose rows are not what was sealed. Where the lines are still there they say which message it is; where they have expired and a
+ * message came again since, only the count can be held against the rows. */
+static int explain_day(struct audit *a, const char *day, int64_t sealed, int64_t there, int64_t there_in_all, struct err *err)
+{
+    struct buf sql, out = { 0 };
+    int rc = -1;
+    buf_init(&sql, 0);
+    buf_printf(&sql,
+               "SELECT uniqExact(identity) FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = 'ok'"
+               " AND record_day = '%s' AND %s FORMAT TabSeparated",
+               day, buf_text(&a->done));
+    if (run(a, &sql, &out, err) < 0)
+        goto out;
+    int64_t known = number(str_trim(buf_str(&out)));
+    if (known < sealed && there_in_all >= sealed) {
+        say(a->notes, "%s: %s: %" PRId64 " rows where %" PRId64 " were sealed, proven by count alone: its ledger lines have expired and messages came again",
+            a->source->name, day, there_in_all, sealed);
+        rc = 0;
+        goto out;
+    }
+    say(a->problems, "%s: %s: expected %" PRId64 " rows that were proven earlier, found %" PRId64 "%s", a->source->name, day, sealed, there,
+        there == sealed ? ", but not the same ones" : there > sealed ? ": more than the messages account for" : "");
+    buf_clear(&sql);
+    buf_fini(&out);
+    buf_printf(&sql,
+               "SELECT partition, offset, toString(record_day) FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
+               " AND verdict = 'ok' AND record_day = '%s' AND identity NOT IN (SELECT %s FROM %s WHERE toDate32(%s) = '%s')"
+               " ORDER BY partition, offset LIMIT 1 BY partition, offset LIMIT %d FORMAT TabSeparated",
+               day, a->source->identity_hash, a->source->rows, a->source->time_column, day, EXAMPLES + 1);
+    if (run(a, &sql, &out, err) < 0)
+        goto out;
+    list_lines(a, buf_str(&out), "messages were proven to be rows, and are none any more (offset, record day)");
+    buf_clear(&sql);
+    buf_fini(&out);
+    buf_printf(&sql,
+               "SELECT _partition, _offset, toString(%s) FROM %s FINAL WHERE toDate32(%s) = '%s' AND %s NOT IN"
+               " (SELECT identity FROM ledger WHERE source = {source:String} AND verdict = 'ok' AND record_day = '%s') AND %d"
+               " ORDER BY _partition, _offset LIMIT %d FORMAT TabSeparated",
+               a->source->time_column, a->source->rows, a->source->time_column, day, a->source->identity_hash, day, known >= sealed, EXAMPLES + 1);
+    if (run(a, &sql, &out, err) < 0)
+        goto out;
+    list_lines(a, buf_str(&out), "rows are there that no message accounts for (the offset they claim, their time)");
+    rc = 0;
+out:
+    buf_fini(&sql);
+    buf_fini(&out);
+    return rc;
+}
+
+/* The rows of each sealed day are the sealed ones, whatever came since. */
+static int check_seals(struct audit *a, struct err *err)
+{
+    if (a->sealed_at[0] == '\0')
+        return 0;
+    struct buf sql, out = { 0 };
+    int rc = -1;
+    buf_init(&sql, 0);
+    for (int try = 0;; try++) {
+        buf_clear(&sql);
+        buf_printf(&sql,
+                   "WITH sealed AS (%s), again AS (",
+                   sealed_days);
+        put_again(&sql, a);
+        buf_printf(&sql,
+                   "), young AS (SELECT identity FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = 'ok' AND %s)"
+                   " SELECT toString(record_day), identities, n, whole FROM sealed LEFT JOIN"
+                   " (SELECT day, countIf(was) AS n, sumIf(h, was) AS total, count() AS whole FROM"
+                   "  (SELECT toDate32(%s) AS day, %s AS h, if(%s OR h IN (young), h IN (again), 1) AS was FROM %s FINAL"
+                   "   WHERE toDate32(%s) IN (SELECT record_day FROM sealed)) GROUP BY day) AS found ON found.day = sealed.record_day"
+                   " WHERE n != identities OR total != identity_sum ORDER BY record_day LIMIT %d FORMAT TabSeparated",
+                   buf_text(&a->ahead), a->source->time_column, a->source->identity_hash, buf_text(&a->young), a->source->rows,
+                   a->source->time_column, EXAMPLES);
+        if (run(a, &sql, &out, err) < 0)
+            goto out;
+        if (out.n == 0 || try == TRIES - 1)
+            break;
+        buf_fini(&out);
+        nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+    }
+    for (struct str rest = buf_str(&out), f[4]; rest.n > 0;) {
+        if (split(&rest, f, 4) != 4)
+            break;
+        char day[16];
+        snprintf(day, sizeof day, "%.*s", STR_ARG(f[0]));
+        if (explain_day(a, day, number(f[1]), number(f[2]), number(f[3]), err) < 0)
+            goto out;
+    }
+    rc = 0;
+out:
+    buf_fini(&sql);
+    buf_fini(&out);
+    return rc;
+}
+
+/* Writes the seals of the days that were touched, then, in one block, the proof that makes them count. */
+static int seal(struct audit *a, struct err *err)
+{
+    bool moved = false;
+    for (int32_t i = 0; i < a->at.n; i++)
+        moved = moved || a->at.at[i].committed > a->at.at[i].proven;
+    if (!moved)
+        return 0;
+    struct buf sql;
+    buf_init(&sql, 0);
+    char at[40];
+    int64_t ms = now_ms();
+    snprintf(at, sizeof at, "fromUnixTimestamp64Milli(%" PRId64 ", 'UTC')", ms);
+    buf_printf(&sql,
+               "INSERT INTO ledger_seals (source, record_day, identities, identity_sum, sealed_at)"
+               " WITH sealed AS (%s), again AS (",
+               sealed_days);
+    put_again(&sql, a);
+    /* Where a day's earlier lines have expired nobody can tell which identities come again: the rows themselves are sealed then. */
+    buf_printf(&sql,
+               "), fresh AS (SELECT record_day, count() AS n, sum(identity) AS total FROM"
+               "  (SELECT record_day, identity FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = 'ok' AND %s"
+               "   AND identity NOT IN (again) GROUP BY record_day, identity) GROUP BY record_day),",
+               buf_text(&a->todo));
+    buf_printf(&sql,
+               " known AS (SELECT record_day, uniqExact(identity) AS n FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
+               "  AND verdict = 'ok' AND %s AND record_day IN (SELECT record_day FROM fresh) GROUP BY record_day),"
+               " expired AS (SELECT sealed.record_day AS record_day FROM sealed JOIN fresh ON fresh.record_day = sealed.record_day"
+               "  LEFT JOIN known ON known.record_day = sealed.record_day WHERE known.n < sealed.identities),"
+               " rows AS (SELECT toDate32(%s) AS record_day, count() AS n, sum(%s) AS total FROM %s FINAL"
+               "  WHERE toDate32(%s) IN (expired) GROUP BY record_day)",
+               buf_text(&a->done), a->source->time_column, a->source->identity_hash, a->source->rows, a->source->time_column);
+    buf_printf(&sql,
+               " SELECT {source:String}, fresh.record_day, if(rows.n > 0, rows.n, sealed.identities + fresh.n),"
+               " if(rows.n > 0, rows.total, sealed.identity_sum + fresh.total), %s FROM fresh"
+               " LEFT JOIN sealed ON sealed.record_day = fresh.record_day LEFT JOIN rows ON rows.record_day = fresh.record_day",
+               at);
+    int rc = run(a, &sql, NULL, err);
+    if (rc == 0) {
+        buf_clear(&sql);
+        buf_puts(&sql, "INSERT INTO ledger_proofs (source, topic, partition, proven_offset, proven_at) SELECT {source:String}, {topic:String}, p.1, p.2, ");
+        buf_printf(&sql, "%s FROM (SELECT arrayJoin([", at);
+        for (int32_t i = 0; i < a->at.n; i++)
+            buf_printf(&sql, "%s(toUInt32(%d), toUInt64(%" PRId64 "))", i > 0 ? ", " : "", a->at.at[i].partition, a->at.at[i].committed);
+        buf_puts(&sql, "]) AS p)");
+        rc = run(a, &sql, NULL, err);
+    }
+    buf_fini(&sql);
+    return rc;
+}
+
+int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *s, const struct audit_options *options, json_t *report,
+                 bool *holds, struct err *err)
+{
+    struct arena arena;
+    struct audit a = { .ch = ch, .kafka = kafka, .source = s, .read_only = options->read_only };
+    json_t *partitions = json_array(), *counts = json_object(), *one = NULL;
+    int rc = -1;
+    arena_init(&arena, 0);
+    a.problems = json_array();
+    a.notes = json_array();
+    struct buf *const all[] = { &a.todo, &a.done, &a.ahead, &a.young };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        buf_init(all[i], 0);
+
+    if (positions_load(&arena, ch, kafka, s, &a.at, err) < 0)
+        goto out;
+    snprintf(a.sealed_at, sizeof a.sealed_at, "%s", a.at.proven_at);
+    put_conditions(&a);
+    if (check_gaps(&a, partitions, err) < 0 || count_lines(&a, counts, err) < 0 || check_rows(&a, err) < 0 || check_letters(&a, err) < 0 ||
+        check_seals(&a, err) < 0)
+        goto out;
+    bool good = json_array_size(a.problems) == 0;
+    if (good && !a.read_only && seal(&a, err) < 0)
+        goto out;
+    *holds = *holds && good;
+    int64_t lag = 0;
+    for (int32_t i = 0; i < a.at.n; i++)
+        lag += a.at.at[i].high - a.at.at[i].committed;
+    one = json_pack("{s:s, s:s, s:b, s:I, s:I, s:O, s:O, s:O, s:O}", "source", s->name, "topic", s->topic, "holds", good, "looked_at",
+                    (json_int_t)a.lines, "lag", (json_int_t)lag, "lines", counts, "partitions", partitions, "problems", a.problems, "notes",
+                    a.notes);
+    if (one == NULL || json_array_append_new(json_object_get(report, "sources"), one) < 0) {
+        err_set(err, ERR_STOP, "out of memory for the report");
+        goto out;
+    }
+    rc = 0;
+out:
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        buf_fini(all[i]);
+    json_decref(partitions);
+    json_decref(counts);
+    json_decref(a.problems);
+    json_decref(a.notes);
+    arena_fini(&arena);
+    return rc < 0 ? err_at(err, "%s", s->name) : 0;
+}
+
+json_t *audit_all(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *first, const struct audit_options *options, bool *holds,
+                  struct err *err)
+{
+    char at[40];
+    time_t now = time(NULL);
+    strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+    json_t *report = json_pack("{s:b, s:s, s:[]}", "holds", 1, "audited_at", at, "sources");
+    *holds = true;
+    for (const struct source *s = first; s != NULL; s = s->next) {
+        if (report == NULL || audit_source(ch, kafka, s, options, report, holds, err) < 0) {
+            json_decref(report);
+            return NULL;
+        }
+    }
+    if (report != NULL)
+        json_object_set_new(report, "holds", json_boolean(*holds));
+    return report;
+}

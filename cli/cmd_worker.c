@@ -1,0 +1,253 @@
+/* cli/worker: `odw worker`: what has to happen again and again beside the stream. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/settings.h"
+#include "cli/audit.h"
+#include "cli/command.h"
+#include "cli/gaps.h"
+
+static const struct opt own[] = {
+    { .name = "worker-interval",
+      .type = OPT_DURATION,
+      .arg = "TIME",
+      .fallback = "30s",
+      .min = 100,
+      .max = 3600000,
+      .help = "How often to look for messages that gave no row (empty ones get a dead letter)" },
+    { .name = "worker-audit-interval",
+      .type = OPT_DURATION,
+      .arg = "TIME",
+      .fallback = "1h",
+      .min = 1000,
+      .max = 604800000,
+      .help = "How often to audit, and to seal what was proven" },
+    { .name = "worker-ledger-keep",
+      .type = OPT_DURATION,
+      .arg = "TIME",
+      .fallback = "30d",
+      .min = 86400000,
+      .max = 31536000000000,
+      .help = "How long ledger lines are kept once they are proven and sealed" },
+    { .name = "once", .type = OPT_FLAG, .help = "Look once, audit once, then end" },
+    { .name = NULL },
+};
+
+static const struct opt_usage usage = {
+    .program = "odw worker",
+    .about = "Runs beside the stream: writes the dead letters of empty messages, audits and seals the ledger, lets old ledger lines go.",
+    .own = own,
+    .shared = settings_shared,
+    .more = "It keeps no state of its own: it may be killed, and started again anywhere. A server that is away is tried again.\n\n"
+            "Exit codes: 0 told to end (SIGTERM, SIGINT) or --once, 1 failed, 2 usage.",
+};
+
+struct worker {
+    const struct opts *opts;
+    struct clickhouse *ch;
+    struct kafka_admin *kafka;
+};
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int connect_both(struct worker *w, struct err *err)
+{
+    if (w->ch == NULL && (w->ch = clickhouse_new(w->opts, err)) == NULL)
+        return -1;
+    if (w->kafka == NULL && (w->kafka = kafka_admin_new(w->opts, err)) == NULL)
+        return -1;
+    return 0;
+}
+
+static int look_at_gaps(struct worker *w, const struct source *s, struct err *err)
+{
+    struct arena arena;
+    struct positions at;
+    int rc = -1;
+    arena_init(&arena, 0);
+    if (positions_load(&arena, w->ch, w->kafka, s, &at, err) < 0)
+        goto out;
+    for (int32_t i = 0; i < at.n; i++) {
+        struct gaps g;
+        do {
+            if (gaps_look(w->ch, w->kafka, s, &at.at[i], at.at[i].proven, true, &g, err) < 0)
+                goto out;
+            if (g.empty > 0)
+                log_info("dead letters written for empty messages source=%s partition=%d messages=%" PRId64, s->name, i, g.empty);
+            if (g.lost > 0)
+                log_error("messages are in no table: see 'odw audit' source=%s topic=%s partition=%d messages=%" PRId64 " first_offset=%" PRId64,
+                          s->name, s->topic, i, g.lost, g.first_lost);
+        } while (g.more && g.lost == 0);
+    }
+    rc = 0;
+out:
+    arena_fini(&arena);
+    return rc;
+}
+
+static int note_audit(struct worker *w, const char *report, bool holds, struct err *err)
+{
+    const struct clickhouse_param params[] = { { "report", str_of(report) }, { "holds", holds ? STR("true") : STR("false") } };
+    const struct clickhouse_query q = {
+        .sql = "INSERT INTO audits (audited_at, holds, report) SELECT now64(3, 'UTC'), {holds:Bool}, {report:String}",
+        .params = params,
+        .n_params = 2,
+    };
+    return clickhouse_run(w->ch, &q, NULL, NULL, err);
+}
+
+static int audit(struct worker *w, const struct source *first, struct err *err)
+{
+    bool holds = false;
+    json_t *report = audit_all(w->ch, w->kafka, first, &(struct audit_options){ .read_only = false }, &holds, err);
+    if (report == NULL)
+        return -1;
+    char *text = json_dumps(report, JSON_COMPACT);
+    json_decref(report);
+    if (text == NULL)
+        return err_set(err, ERR_STOP, "out of memory for the audit's report");
+    if (holds)
+        log_info("audit holds");
+    else
+        log_error("audit does not hold: see 'odw audit'");
+    int rc = note_audit(w, text, holds, err);
+    free(text);
+    return rc;
+}
+
+struct expiry {
+    struct worker *worker;
+    struct err *err;
+};
+
+static int drop_partition(void *context, const struct str *fields, size_t n_fields)
+{
+    struct expiry *e = context;
+    struct buf sql;
+    int rc = -1;
+    buf_init(&sql, 0);
+    buf_puts(&sql, "ALTER TABLE ledger DROP PARTITION ID ");
+    if (n_fields == 2 && clickhouse_put_text(&sql, fields[0]) == 0 && clickhouse_do(e->worker->ch, buf_text(&sql), e->err) == 0) {
+        log_info("ledger lines let go, their days are sealed partition=%.*s lines=%.*s", STR_ARG(fields[0]), STR_ARG(fields[1]));
+        rc = 0;
+    }
+    buf_fini(&sql);
+    return rc;
+}
+
+/* Lets whole days of lines go that are old, and of which every line was proven. */
+static int expire_lines(struct worker *w, const struct source *s, struct err *err)
+{
+    char keep[32];
+    snprintf(keep, sizeof keep, "%" PRId64, opts_number(w->opts, "worker-ledger-keep") / 1000);
+    const struct clickhouse_param params[] = { { "source", str_of(s->name) }, { "topic", str_of(s->topic) }, { "keep", str_of(keep) } };
+    struct expiry e = { w, err };
+    return clickhouse_rows(w->ch,
+                           "WITH proofs AS (SELECT partition AS proven_partition, argMax(proven_offset, proven_at) AS proven FROM ledger_proofs"
+                           "  WHERE source = {source:String} AND topic = {topic:String} GROUP BY proven_partition)"
+                           " SELECT _partition_id, count() FROM ledger LEFT JOIN proofs ON proven_partition = partition"
+                           " WHERE source = {source:String} AND topic = {topic:String} AND _partition_id IN"
+                           "  (SELECT partition_id FROM system.parts WHERE active AND database = currentDatabase() AND table = 'ledger'"
+                           "   GROUP BY partition_id HAVING max(modification_time) < now() - {keep:UInt64})"
+                           " GROUP BY _partition_id"
+                           " HAVING countIf(offset >= proven) = 0 AND max(appended_at) < now64(3, 'UTC') - toIntervalSecond({keep:UInt64})",
+                           params, 3, drop_partition, &e, err);
+}
+
+/* One round; what fails for one source is no reason to leave the others. */
+static int round_of(struct worker *w, bool with_audit)
+{
+    struct arena arena;
+    struct source *first = NULL;
+    struct err err = ERR_INIT;
+    int rc = -1;
+    arena_init(&arena, 0);
+    if (connect_both(w, &err) < 0 || sources_load(&arena, w->opts, &first, &err) < 0) {
+        log_warn("%s", err.text);
+        goto out;
+    }
+    rc = 0;
+    for (const struct source *s = first; s != NULL; s = s->next) {
+        struct err one = ERR_INIT;
+        if (look_at_gaps(w, s, &one) < 0) {
+            log_warn("source=%s %s", s->name, one.text);
+            rc = -1;
+        }
+    }
+    if (with_audit && rc == 0) {
+        if (audit(w, first, &err) < 0) {
+            log_warn("audit: %s", err.text);
+            rc = -1;
+        }
+        for (const struct source *s = first; s != NULL && rc == 0; s = s->next) {
+            if (expire_lines(w, s, &err) < 0) {
+                log_warn("source=%s %s", s->name, err.text);
+                rc = -1;
+            }
+        }
+    }
+out:
+    arena_fini(&arena);
+    return rc;
+}
+
+static int work(const struct opts *o)
+{
+    struct worker w = { .opts = o };
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    int64_t interval = opts_number(o, "worker-interval"), audits = opts_number(o, "worker-audit-interval");
+    int64_t audit_at = monotonic_ms() + (opts_flag(o, "once") ? 0 : audits);
+    int rc;
+    for (;;) {
+        bool due = monotonic_ms() >= audit_at;
+        rc = round_of(&w, due);
+        if (due && rc == 0)
+            audit_at = monotonic_ms() + audits;
+        if (opts_flag(o, "once"))
+            break;
+        const struct timespec wait = { .tv_sec = interval / 1000, .tv_nsec = interval % 1000 * 1000000 };
+        if (sigtimedwait(&signals, NULL, &wait) > 0) {
+            rc = 0;
+            break;
+        }
+    }
+    kafka_admin_free(w.kafka);
+    clickhouse_free(w.ch);
+    return rc;
+}
+
+static int run(int argc, char **argv)
+{
+    struct opts *o = NULL;
+    struct err err = ERR_INIT;
+    switch (opts_parse(&usage, argc, argv, &o, &err)) {
+    case OPT_DONE:
+        return 0;
+    case OPT_USAGE:
+        fprintf(stderr, "%s\n", err.text);
+        return 2;
+    case OPT_OK:
+        break;
+    }
+    settings_log(o, "odw worker");
+    int rc = work(o);
+    opts_free(o);
+    return rc < 0 ? 1 : 0;
+}
+
+const struct command command_worker = { .name = "worker", .about = "run beside the stream: dead letters for empty messages, audits, seals", .order = 60, .run = run };

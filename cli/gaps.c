@@ -1,0 +1,246 @@
+/* cli/gaps: offsets that were consumed and are in no ledger line. */
+#include "cli/gaps.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/buf.h"
+
+enum {
+    GAPS_PER_ROUND = 20000,
+    OFFSETS_PER_ROUND = 1000000, /* of one gap that is written out line by line */
+    SWEEP_OVER = 20000,          /* gaps nearer than this are read in one sweep: opening a read costs more than so many messages */
+    READ_TIMEOUT_MS = 60000,
+};
+
+/* The values of ledger.verdict that the stream never gives. */
+enum { LINE_EMPTY = 5, LINE_ABSENT = 6, LINE_UNPROVABLE = 7 };
+
+struct gap {
+    int64_t from, to; /* [from, to) */
+};
+
+struct look {
+    const struct source *source;
+    int32_t partition;
+    bool close;
+    struct gaps *out;
+    struct gap *gaps;
+    size_t n_gaps, cap_gaps;
+    size_t i;      /* the gap that the sweep is in */
+    int64_t next;  /* the first offset of it that nothing was said about */
+    int64_t low;
+    int64_t now_ms;
+    struct buf letters, lines; /* RowBinary */
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int take_gap(void *context, const struct str *fields, size_t n_fields)
+{
+    struct look *k = context;
+    if (n_fields != 2)
+        return -1;
+    if (k->n_gaps == k->cap_gaps) {
+        size_t cap = k->cap_gaps > 0 ? k->cap_gaps * 2 : 64;
+        struct gap *gaps = realloc(k->gaps, cap * sizeof *gaps);
+        if (gaps == NULL)
+            return -1;
+        k->gaps = gaps;
+        k->cap_gaps = cap;
+    }
+    char text[2][32];
+    for (int f = 0; f < 2; f++)
+        snprintf(text[f], sizeof text[f], "%.*s", STR_ARG(fields[f]));
+    k->gaps[k->n_gaps++] = (struct gap){ strtoll(text[0], NULL, 10), strtoll(text[1], NULL, 10) };
+    return 0;
+}
+
+static void put_string(struct buf *b, struct str s)
+{
+    buf_put_varint(b, s.n);
+    buf_put_str(b, s);
+}
+
+static void put_line(struct look *k, int64_t offset, char verdict, int64_t appended_ms)
+{
+    struct buf *b = &k->lines;
+    uint32_t partition = (uint32_t)k->partition;
+    put_string(b, str_of(k->source->name));
+    put_string(b, str_of(k->source->topic));
+    buf_put(b, &partition, 4);
+    buf_put(b, &offset, 8);
+    buf_putc(b, verdict);
+    buf_put(b, &appended_ms, 8);
+    buf_put(b, &k->now_ms, 8);
+}
+
+static void put_letter(struct look *k, const struct kafka_message *m)
+{
+    struct buf *b = &k->letters;
+    struct str origin = { "", 0 }, attempt = { "", 0 };
+    uint32_t partition = (uint32_t)k->partition;
+    put_string(b, str_of(k->source->name));
+    buf_putc(b, LINE_EMPTY);
+    buf_put_varint(b, 1);
+    put_string(b, m->value.p == NULL ? STR("byte 0: expected a JSON text, got a null message (a tombstone)")
+                                     : STR("byte 0: expected a JSON text, got an empty message"));
+    put_string(b, STR("")); /* payload */
+    put_string(b, m->key);
+    buf_put_varint(b, m->n_headers);
+    for (size_t i = 0; i < m->n_headers; i++) {
+        struct str name = str_of(m->headers[i].name);
+        put_string(b, name);
+        if (str_eq(name, STR("odw-origin")))
+            origin = m->headers[i].value;
+        if (str_eq(name, STR("odw-attempt")))
+            attempt = m->headers[i].value;
+    }
+    buf_put_varint(b, m->n_headers);
+    for (size_t i = 0; i < m->n_headers; i++)
+        put_string(b, m->headers[i].value);
+    put_string(b, str_of(k->source->topic));
+    buf_put(b, &partition, 4);
+    buf_put(b, &m->offset, 8);
+    put_string(b, origin);
+    uint16_t tries = 0;
+    for (size_t i = 0; i < attempt.n && i < 5 && attempt.p[i] >= '0' && attempt.p[i] <= '9'; i++)
+        tries = (uint16_t)(tries * 10 + (attempt.p[i] - '0'));
+    buf_put(b, &tries, 2);
+    buf_put(b, &m->timestamp_ms, 8);
+    buf_put(b, &k->now_ms, 8);
+}
+
+/* Nothing is on the topic at [k->next, to). */
+static void pass_over(struct look *k, int64_t to)
+{
+    for (int64_t o = k->next; o < to; o++) {
+        bool gone = o < k->low;
+        *(gone ? &k->out->unprovable : &k->out->absent) += 1;
+        if (k->close && to - k->next <= OFFSETS_PER_ROUND)
+            put_line(k, o, gone ? LINE_UNPROVABLE : LINE_ABSENT, k->now_ms);
+    }
+    if (k->next < to)
+        k->next = to;
+}
+
+/* Ends every gap that lies before `offset`. */
+static void end_gaps(struct look *k, size_t last, int64_t offset)
+{
+    while (k->i < last && offset >= k->gaps[k->i].to) {
+        pass_over(k, k->gaps[k->i].to);
+        if (++k->i < last)
+            k->next = k->gaps[k->i].from;
+    }
+}
+
+struct sweep {
+    struct look *look;
+    size_t last;
+};
+
+static int see_message(void *context, const struct kafka_message *m)
+{
+    struct sweep *w = context;
+    struct look *k = w->look;
+    end_gaps(k, w->last, m->offset);
+    if (k->i >= w->last)
+        return 1;
+    if (m->offset < k->next)
+        return 0;
+    pass_over(k, m->offset);
+    if (m->value.p == NULL || m->value.n == 0) {
+        k->out->empty++;
+        if (k->close) {
+            put_letter(k, m);
+            put_line(k, m->offset, LINE_EMPTY, m->timestamp_ms);
+        }
+    } else {
+        if (k->out->lost++ == 0 || m->offset < k->out->first_lost)
+            k->out->first_lost = m->offset;
+    }
+    k->next = m->offset + 1;
+    return 0;
+}
+
+static int insert(struct clickhouse *ch, const char *sql, const struct buf *rows, struct err *err)
+{
+    if (rows->failed)
+        return err_set(err, ERR_STOP, "out of memory for what the gaps held");
+    if (rows->n == 0)
+        return 0;
+    const struct clickhouse_query q = { .sql = sql, .data = buf_str(rows) };
+    return clickhouse_run(ch, &q, NULL, NULL, err);
+}
+
+static int find_gaps(struct look *k, struct clickhouse *ch, const struct position *p, int64_t from, struct err *err)
+{
+    char partition[16], begin[24], end[24];
+    snprintf(partition, sizeof partition, "%d", p->partition);
+    snprintf(begin, sizeof begin, "%lld", (long long)from);
+    snprintf(end, sizeof end, "%lld", (long long)p->committed);
+    const struct clickhouse_param params[] = {
+        { "source", str_of(k->source->name) }, { "topic", str_of(k->source->topic) }, { "partition", str_of(partition) },
+        { "from", str_of(begin) },             { "to", str_of(end) },
+    };
+    /* The committed position stands in as a last line, so that a gap at the end is a gap like any other. */
+    return clickhouse_rows(ch,
+                           "SELECT before + 1, here FROM"
+                           " (SELECT here, lagInFrame(here, 1, {from:Int64} - 1) OVER (ORDER BY here ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS before"
+                           "  FROM (SELECT toInt64(offset) AS here FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
+                           "    AND partition = {partition:UInt32} AND offset >= {from:UInt64} AND offset < {to:UInt64}"
+                           "    UNION ALL SELECT {to:Int64}))"
+                           " WHERE here > before + 1 ORDER BY here LIMIT 20001",
+                           params, sizeof params / sizeof *params, take_gap, k, err);
+}
+
+int gaps_look(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *s, const struct position *p, int64_t from, bool close,
+              struct gaps *out, struct err *err)
+{
+    struct look k = { .source = s, .partition = p->partition, .close = close, .out = out, .low = p->low, .now_ms = now_ms() };
+    int rc = -1;
+    *out = (struct gaps){ .first_lost = -1 };
+    buf_init(&k.letters, 0);
+    buf_init(&k.lines, 0);
+    if (from >= p->committed) {
+        rc = 0;
+        goto out;
+    }
+    if (find_gaps(&k, ch, p, from, err) < 0)
+        goto out;
+    if (k.n_gaps > GAPS_PER_ROUND) {
+        k.n_gaps = GAPS_PER_ROUND;
+        out->more = true;
+    }
+    while (k.i < k.n_gaps) {
+        size_t last = k.i + 1;
+        while (last < k.n_gaps && k.gaps[last].from - k.gaps[last - 1].to < SWEEP_OVER)
+            last++;
+        struct sweep w = { &k, last };
+        k.next = k.gaps[k.i].from;
+        int64_t to = k.gaps[last - 1].to;
+        int64_t begin = k.next > p->low ? k.next : p->low;
+        if (begin < to && kafka_read(kafka, s->topic, p->partition, begin, to, READ_TIMEOUT_MS, see_message, &w, err) < 0)
+            goto out;
+        end_gaps(&k, last, to);
+    }
+    /* The letter first: a line without its letter would be a broken promise, a letter without its line is written again. */
+    if (insert(ch,
+               "INSERT INTO dead_letter_records (source, class, violations, payload, key, header_names, header_values, topic, partition,"
+               " offset, origin, attempt, appended_at, failed_at) FORMAT RowBinary",
+               &k.letters, err) < 0 ||
+        insert(ch, "INSERT INTO ledger (source, topic, partition, offset, verdict, appended_at, judged_at) FORMAT RowBinary", &k.lines, err) < 0)
+        goto out;
+    rc = 0;
+out:
+    buf_fini(&k.letters);
+    buf_fini(&k.lines);
+    free(k.gaps);
+    return rc;
+}
