@@ -1,465 +1,157 @@
-/* dev/stack: the program odw-stack: up, down, status, logs, run. */
+/* dev/stack: the program odw-stack: its options, and where its stack is. */
 #include <errno.h>
-#include <fcntl.h>
-#include <getopt.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/pidfd.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/opt.h"
 #include "stack.h"
 
 #define DEFAULT_PORT_BASE 18100
-#define UP_SECONDS        90
-#define DOWN_SECONDS      60
-#define DISK_LEAST        (512LL << 20)
-#define GIVE_UP_RESTARTS  3
 
-extern char **environ;
+static const struct opt options[] = {
+    { .name = "dir",
+      .type = OPT_TEXT,
+      .arg = "DIR",
+      .help = "The state folder; without it $ODW_STATE_DIR, else .odw in the repository" },
+    { .name = "port-base",
+      .type = OPT_TEXT,
+      .arg = "N|auto",
+      .help = "The first of the 20 ports this stack may use, or auto for free ones; without it those it was first started with, "
+              "else 18100" },
+    { .name = "only", .type = OPT_TEXT, .arg = "PART,…", .help = "Start these parts and no others" },
+    { .name = NULL },
+};
 
-static int resolve(struct stack *s, const char *dir, const char *port_base, struct err *err)
+static const struct opt_usage usage = {
+    .program = "odw-stack",
+    .about = "The embedded stack: ClickHouse, Kafka, the shim and the worker on this machine, on 127.0.0.1 only.",
+    .operands = "up|down|status|logs|run [PART…]",
+    .min_operands = 1,
+    .max_operands = STACK_MAX_PARTS,
+    .own = options,
+    .more = "Commands:\n"
+            "  up      start what isn't running, wait until every part answers; DIR/stack.env says where they are\n"
+            "  down    end every process of this stack\n"
+            "  status  a line per part; exit code 1 if one doesn't answer\n"
+            "  logs    follow the logs, of all parts or of those named\n"
+            "  run     as up, but in the foreground: ends on SIGTERM or Ctrl-C\n"
+            "Exit codes: 0 done, 1 failed, 2 usage.\n",
+};
+
+/* What must exist to speak of a stack at all: its folder. `down` and `status` don't make one. */
+static int find_folder(struct stack *s, const char *dir, bool make, struct err *err)
 {
-    char text[PATH_MAX], self[PATH_MAX];
-    const char *deps = getenv("ODW_DEPS");
-    s->root = ODW_SOURCE_DIR;
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(self, '/');
-    snprintf(s->bin, sizeof s->bin, "%.*s", slash != NULL ? (int)(slash - self) : 1, slash != NULL ? self : ".");
-    if (deps != NULL && deps[0] != '\0')
-        snprintf(s->deps, sizeof s->deps, "%s", deps);
-    else
-        snprintf(s->deps, sizeof s->deps, "%s/.deps", s->root);
-
-    if (dir == NULL && (dir = getenv("ODW_STATE_DIR")) == NULL) {
-        snprintf(text, sizeof text, "%s/.odw", s->root);
-        dir = text;
+    char inside[PATH_MAX], whole[PATH_MAX];
+    if (dir == NULL)
+        dir = getenv("ODW_STATE_DIR");
+    if (dir == NULL || dir[0] == '\0') {
+        snprintf(inside, sizeof inside, "%s/.odw", s->root);
+        dir = inside;
     }
-    if (stack_mkdir(dir, err) < 0)
+    if (make && stack_mkdir(dir, err) < 0)
         return -1;
-    char whole[PATH_MAX];
+    if (realpath(dir, whole) == NULL && errno == ENOENT && !make)
+        return 1;
     if (realpath(dir, whole) == NULL || strlen(whole) >= sizeof s->dir)
         return err_errno(err, ERR_STOP, "the folder %s can't be used", dir);
     memcpy(s->dir, whole, strlen(whole) + 1);
     if (access(s->dir, W_OK | X_OK) < 0)
         return err_errno(err, ERR_STOP, "the folder %s can't be written", s->dir);
+    return 0;
+}
 
-    /* A stack keeps the ports it was made with. */
-    if (port_base == NULL && stack_read(stack_path(s, "ports"), text, sizeof text))
-        port_base = text;
-    if (port_base == NULL || strcmp(port_base, "auto") == 0) {
-        s->port_base = port_base == NULL ? DEFAULT_PORT_BASE : 0;
+/* A stack keeps the ports it was made with. 0 stands for "find free ones". */
+static int find_port_base(struct stack *s, const char *given, struct err *err)
+{
+    char text[32], *end;
+    if (given == NULL && stack_read(stack_path(s, "ports"), text, sizeof text))
+        given = text;
+    if (given == NULL || strcmp(given, "auto") == 0) {
+        s->port_base = given == NULL ? DEFAULT_PORT_BASE : 0;
         return 0;
     }
-    char *end;
-    long base = strtol(port_base, &end, 10);
-    if (*end != '\0' || base < 1024 || base > 65535 - STACK_PORTS)
+    long base = strtol(given, &end, 10);
+    if (*given == '\0' || *end != '\0' || base < 1024 || base > 65535 - STACK_PORTS)
         return err_set(err, ERR_STOP, "--port-base: expected auto or a number from 1024 to %d, got \"%s\"", 65535 - STACK_PORTS,
-                       port_base);
+                       given);
     s->port_base = (int)base;
     return 0;
 }
 
-/* The whole block must be free. Below 32768, where the kernel takes ports for outgoing connections from. */
-static int find_ports(struct stack *s, struct err *err)
+static int find_only(struct stack *s, const char *only, struct err *err)
 {
-    int first = 20000 + (int)((now_ms() * 2654435761U + (unsigned int)getpid() * 40503U) % 600) * STACK_PORTS;
-    for (int tries = 0; tries < 600; tries++) {
-        int base = 20000 + (first - 20000 + tries * STACK_PORTS) % (600 * STACK_PORTS), i = 0;
-        while (i < STACK_PORTS && probe_port_free(base + i))
-            i++;
-        if (i == STACK_PORTS) {
-            s->port_base = base;
-            return 0;
+    if (only == NULL)
+        return 0;
+    if (snprintf(s->only, sizeof s->only, "%s", only) >= (int)sizeof s->only)
+        return err_set(err, ERR_STOP, "--only: too long");
+    for (const char *at = only; *at != '\0'; at += strcspn(at, ","), at += *at == ',') {
+        bool known = false;
+        char names[256] = "";
+        for (int i = 0, n = 0; parts[i] != NULL && n < (int)sizeof names; i++) {
+            n += snprintf(names + n, sizeof names - (size_t)n, "%s%s", i > 0 ? ", " : "", parts[i]->name);
+            known = known || (strlen(parts[i]->name) == strcspn(at, ",") && strncmp(at, parts[i]->name, strcspn(at, ",")) == 0);
         }
-    }
-    return err_set(err, ERR_STOP, "no %d free ports in a row between 20000 and 32000", STACK_PORTS);
-}
-
-/* One `up` or `down` at a time. The descriptor is held until the program ends. */
-static int lock(const struct stack *s, struct err *err)
-{
-    int fd = open(stack_path(s, "lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd < 0 || flock(fd, LOCK_EX) < 0)
-        return err_errno(err, ERR_STOP, "%s can't be locked", stack_path(s, "lock"));
-    return fd;
-}
-
-static int check_disk(const struct stack *s, struct err *err)
-{
-    struct statvfs fs;
-    if (statvfs(s->dir, &fs) == 0) {
-        long long space = (long long)fs.f_bavail * (long long)fs.f_frsize;
-        if (space < DISK_LEAST)
-            return err_set(err, ERR_STOP, "the disk under %s has %lld MB left, and a stack needs at least %lld MB", s->dir, space >> 20,
-                           DISK_LEAST >> 20);
+        if (!known)
+            return err_set(err, ERR_STOP, "--only: there is no part \"%.*s\"; there are %s", (int)strcspn(at, ","), at, names);
     }
     return 0;
 }
 
-static int check_part(const struct stack *s, const struct part *p, struct err *err)
+static void find_programs(struct stack *s)
 {
-    if (p->check != NULL && p->check(s, err) < 0)
-        return -1;
-    for (const struct port *port = p->ports; port->what != NULL; port++) {
-        int number = stack_port(s, port->offset);
-        if (probe_port_free(number))
-            continue;
-        char who[256];
-        process_listening(number, who, sizeof who);
-        return err_set(err, ERR_STOP, "port %d, for %s, is in use by %s: end that, or choose others with --port-base N (or auto)",
-                       number, port->what, who[0] != '\0' ? who : "another user's process");
-    }
-    return 0;
+    char self[PATH_MAX];
+    const char *deps = getenv("ODW_DEPS");
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    s->root = ODW_SOURCE_DIR;
+    snprintf(s->bin, sizeof s->bin, "%.*s", slash != NULL ? (int)(slash - self) : 1, slash != NULL ? self : ".");
+    if (deps != NULL && deps[0] != '\0')
+        snprintf(s->deps, sizeof s->deps, "%s", deps);
+    else
+        snprintf(s->deps, sizeof s->deps, "%s/.deps", s->root);
 }
 
-static int restarts_of(const struct stack *s, const char *part)
+static int command(struct stack *s, const struct opts *o, const char *name, struct err *err)
 {
-    char line[32];
-    return stack_read(stack_path(s, "%s.restarts", part), line, sizeof line) ? atoi(line) : 0;
-}
-
-static bool part_answers(const struct stack *s, const struct part *p, struct err *err)
-{
-    pid_t pid = process_of(s, p->name);
-    if (pid == 0) {
-        err_set(err, ERR_RETRY, "it isn't running");
-        return false;
-    }
-    return p->answers == NULL || p->answers(s, err);
-}
-
-static void print_log_end(const struct stack *s, const char *name)
-{
-    FILE *f = fopen(stack_path(s, "log/%s.log", name), "re");
-    if (f == NULL)
-        return;
-    if (fseek(f, -3000, SEEK_END) < 0)
-        rewind(f);
-    char line[1024];
-    fprintf(stderr, "The end of %s:\n", stack_path(s, "log/%s.log", name));
-    while (fgets(line, sizeof line, f) != NULL)
-        fprintf(stderr, "  %s", line);
-    fclose(f);
-}
-
-/* Detached, in its own session, with the marks in its environment from the first instruction on. */
-static int start_supervisor(const struct stack *s, struct err *err)
-{
-    int out = open(stack_path(s, "log/" SUPERVISOR ".log"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    char port[16];
-    snprintf(port, sizeof port, "%d", s->port_base);
-    pid_t pid = out < 0 || null < 0 ? -1 : fork();
-    if (pid < 0)
-        return err_errno(err, ERR_STOP, "the supervisor can't be started");
-    if (pid == 0) {
-        setsid();
-        dup2(null, 0);
-        dup2(out, 1);
-        dup2(out, 2);
-        close_range(3, ~0U, 0);
-        setenv(STACK_MARK_DIR, s->dir, 1);
-        setenv(STACK_MARK_PART, SUPERVISOR, 1);
-        execl("/proc/self/exe", "odw-stack", "run", "--dir", s->dir, "--port-base", port, (char *)NULL);
-        _exit(127);
-    }
-    close(out);
-    close(null);
-    return 0;
-}
-
-static void show_progress(const struct stack *s, const bool *ready, int64_t began)
-{
-    fprintf(stderr, "\r\033[K%4.1f s ", (double)(now_ms() - began) / 1000);
-    for (int i = 0; parts[i] != NULL; i++)
-        if (part_wanted(s, parts[i]))
-            fprintf(stderr, " %s%s", parts[i]->name, ready[i] ? " ok" : " …");
-}
-
-/* Waits until every wanted part answers. */
-static int wait_for_parts(const struct stack *s, bool quiet, struct err *err)
-{
-    bool ready[STACK_MAX_PARTS] = { false }, terminal = isatty(STDERR_FILENO) && !quiet;
-    int64_t began = now_ms();
-    for (;;) {
-        int missing = 0;
-        for (int i = 0; parts[i] != NULL; i++) {
-            const struct part *p = parts[i];
-            struct err why = ERR_INIT;
-            if (ready[i] || !part_wanted(s, p))
-                continue;
-            ready[i] = part_answers(s, p, &why);
-            if (ready[i] && !quiet && !terminal)
-                printf("%s is up after %.1f s\n", p->name, (double)(now_ms() - began) / 1000), fflush(stdout);
-            if (ready[i])
-                continue;
-            missing++;
-            bool failing = restarts_of(s, p->name) >= GIVE_UP_RESTARTS;
-            if (failing || now_ms() - began > UP_SECONDS * 1000LL) {
-                if (terminal)
-                    fputs("\r\033[K", stderr);
-                print_log_end(s, p->name);
-                return failing ? err_set(err, ERR_STOP, "%s ended %d times", p->name, restarts_of(s, p->name))
-                               : err_set(err, ERR_STOP, "%s did not answer within %d s: %s", p->name, UP_SECONDS, why.text);
-            }
-        }
-        if (terminal)
-            show_progress(s, ready, began);
-        if (missing == 0)
-            break;
-        if (now_ms() - began > 2000 && process_of(s, SUPERVISOR) == 0) {
-            print_log_end(s, SUPERVISOR);
-            return err_set(err, ERR_STOP, "the supervisor ended");
-        }
-        poll(NULL, 0, 50);
-    }
-    if (terminal)
-        fputs("\r\033[K", stderr);
-    return 0;
-}
-
-static void remove_traces(const struct stack *s)
-{
-    unlink(stack_path(s, SUPERVISOR ".pid"));
-    for (int i = 0; parts[i] != NULL; i++) {
-        unlink(stack_path(s, "%s.pid", parts[i]->name));
-        unlink(stack_path(s, "%s.restarts", parts[i]->name));
-    }
-}
-
-/* Ends the supervisor, who ends the parts, then whatever still carries the stack's mark. */
-static int end_all(const struct stack *s)
-{
-    pid_t pid = process_of(s, SUPERVISOR);
-    int n = 0;
-    if (pid != 0) {
-        int fd = pidfd_open(pid, 0);
-        struct pollfd gone = { fd, POLLIN, 0 };
-        if (fd >= 0 && process_end(pid, s, SIGTERM))
-            n = 1, poll(&gone, 1, DOWN_SECONDS * 1000);
-        if (fd >= 0)
-            close(fd);
-    }
-    n += process_sweep(s, NULL, 0, n > 0 ? 2000 : 10000);
-    remove_traces(s);
-    return n;
-}
-
-/* Everything a start needs, before anything is started. */
-static int prepare(struct stack *s, struct err *err)
-{
-    char text[32];
-    if (check_disk(s, err) < 0 || stack_mkdir(stack_path(s, "log"), err) < 0)
-        return -1;
-    if (process_sweep(s, NULL, 0, 10000) > 0)
-        printf("ended what a killed supervisor had left\n");
-    remove_traces(s);
-    if (s->port_base == 0 && find_ports(s, err) < 0)
-        return -1;
-    for (int i = 0; parts[i] != NULL; i++)
-        if (part_wanted(s, parts[i]) && check_part(s, parts[i], err) < 0)
-            return -1;
-    snprintf(text, sizeof text, "%d\n", s->port_base);
-    if (stack_write(stack_path(s, "ports"), text, err) < 0 || stack_write(stack_path(s, "only"), s->only, err) < 0)
-        return -1;
-    return stack_write_variables(s, err);
-}
-
-static int up(struct stack *s, const char *port_base, struct err *err)
-{
-    int held = lock(s, err);
-    if (held < 0)
-        return -1;
-    bool running = process_of(s, SUPERVISOR) != 0;
-    if (running) {
-        char text[32] = "";
-        stack_read(stack_path(s, "ports"), text, sizeof text);
-        if (port_base != NULL && strcmp(port_base, "auto") != 0 && atoi(text) != s->port_base)
-            return err_set(err, ERR_STOP, "this stack is running with port base %s: `down` first, then `up --port-base %d`", text,
-                           s->port_base);
-        s->port_base = atoi(text);
-        /* A part that's asked for by name in addition is taken up by the supervisor within a moment. */
-        char before[sizeof s->only] = "";
-        stack_read(stack_path(s, "only"), before, sizeof before);
-        if (s->only[0] != '\0' && before[0] != '\0' && strcmp(before, s->only) != 0) {
-            char both[2 * sizeof before + 2];
-            snprintf(both, sizeof both, "%s,%s", before, s->only);
-            if (strlen(both) >= sizeof before)
-                return err_set(err, ERR_STOP, "--only: too long");
-            if (stack_write(stack_path(s, "only"), both, err) < 0)
-                return -1;
-        } else if (s->only[0] == '\0' && before[0] != '\0' && stack_write(stack_path(s, "only"), "", err) < 0) {
-            return -1;
-        }
-        if (stack_write_variables(s, err) < 0)
-            return -1;
-    } else if (prepare(s, err) < 0 || start_supervisor(s, err) < 0) {
-        return -1;
-    }
-    if (wait_for_parts(s, running, err) < 0) {
-        if (!running)
-            end_all(s);
-        return -1;
-    }
-    printf("%s: %s/stack.env says where\n", running ? "already up" : "up", s->dir);
-    return 0;
-}
-
-static int down(struct stack *s, struct err *err)
-{
-    int held = lock(s, err);
-    if (held < 0)
-        return -1;
-    int64_t began = now_ms();
-    int n = end_all(s);
-    pid_t left[1];
-    if (process_list(s, NULL, left, 1) > 0)
-        return err_set(err, ERR_STOP, "pid %d can't be ended, not even by SIGKILL", (int)left[0]);
-    if (n == 0)
+    const char *names[STACK_MAX_PARTS] = { NULL };
+    int n = opts_operands(o) - 1;
+    bool up = strcmp(name, "up") == 0, run = strcmp(name, "run") == 0, logs = strcmp(name, "logs") == 0;
+    for (int i = 0; i < n; i++)
+        names[i] = opts_operand(o, i + 1);
+    if (!up && !run && !logs && strcmp(name, "down") != 0 && strcmp(name, "status") != 0)
+        return err_set(err, ERR_STOP, "expected up, down, status, logs or run, got \"%s\"\nTry 'odw-stack --help'.", name), 2;
+    if (n > 0 && !logs)
+        return err_set(err, ERR_STOP, "%s takes no operands: --only names parts\nTry 'odw-stack --help'.", name), 2;
+    find_programs(s);
+    int found = find_folder(s, opts_text(o, "dir"), up || run, err);
+    if (found > 0) {
         printf("nothing was running\n");
-    else
-        printf("down after %.1f s\n", (double)(now_ms() - began) / 1000);
-    return 0;
-}
-
-static void print_span(int64_t seconds, char *text, size_t size)
-{
-    if (seconds < 120)
-        snprintf(text, size, "%lld s", (long long)seconds);
-    else if (seconds < 7200)
-        snprintf(text, size, "%lld min", (long long)seconds / 60);
-    else
-        snprintf(text, size, "%lld h", (long long)seconds / 3600);
-}
-
-/* 0: everything that should run answers. 1: something doesn't. */
-static int status(const struct stack *s)
-{
-    bool supervised = process_of(s, SUPERVISOR) != 0, well = supervised;
-    printf("%-12s %8s  %-10s %8s %9s %8s  %s\n", "part", "pid", "state", "uptime", "restarts", "memory", "ports");
-    for (int i = -1; i < 0 || parts[i] != NULL; i++) {
-        const struct part *p = i < 0 ? NULL : parts[i];
-        const char *name = p == NULL ? SUPERVISOR : p->name;
-        struct err why = ERR_INIT;
-        pid_t pid = process_of(s, name);
-        char uptime[32] = "-", memory[32] = "-", number[16] = "-", ports[128] = "";
-        if (p != NULL && !part_wanted(s, p) && pid == 0) {
-            printf("%-12s %8s  %s\n", name, "-", p->present != NULL && !p->present(s) ? "not built" : "left out");
-            continue;
-        }
-        bool good = p == NULL ? pid != 0 : part_answers(s, p, &why);
-        well = well && good;
-        if (pid != 0) {
-            print_span(time(NULL) - process_started(pid), uptime, sizeof uptime);
-            snprintf(memory, sizeof memory, "%lld MB", (long long)process_memory(pid) >> 20);
-            snprintf(number, sizeof number, "%d", (int)pid);
-        }
-        for (int j = 0, n = 0; p != NULL && p->ports[j].what != NULL && j < 4; j++)
-            n += snprintf(ports + n, sizeof ports - (size_t)n, "%s%d", j > 0 ? " " : "", stack_port(s, p->ports[j].offset));
-        printf("%-12s %8s  %-10s %8s %9d %8s  %s\n", name, number, good ? "up" : pid != 0 ? "starting" : "down", uptime,
-               restarts_of(s, name), memory, ports);
+        return strcmp(name, "down") == 0 ? 0 : 1;
     }
-    return well ? 0 : 1;
+    if (found < 0 || find_port_base(s, opts_text(o, "port-base"), err) < 0 || find_only(s, opts_text(o, "only"), err) < 0)
+        return -1;
+    if (!up && !run)
+        stack_read(stack_path(s, "only"), s->only, sizeof s->only);
+    return up                          ? stack_up(s, opts_given(o, "port-base"), err)
+           : run                       ? stack_run(s, err)
+           : logs                      ? stack_logs(s, n, names, err)
+           : strcmp(name, "down") == 0 ? stack_down(s, err)
+                                       : stack_status(s);
 }
-
-static int logs(const struct stack *s, int n, char **names, struct err *err)
-{
-    char *args[STACK_MAX_PARTS + 8] = { "tail", "-n", "100", "-F" };
-    int m = 4;
-    for (int i = -1; i < 0 || parts[i] != NULL; i++) {
-        const char *name = i < 0 ? SUPERVISOR : parts[i]->name;
-        bool asked = n == 0;
-        for (int j = 0; j < n; j++)
-            asked = asked || strcmp(names[j], name) == 0;
-        const char *path = stack_path(s, "log/%s.log", name);
-        if (asked && access(path, R_OK) == 0)
-            args[m++] = strdup(path);
-    }
-    if (m == 4)
-        return err_set(err, ERR_STOP, "no such log in %s", stack_path(s, "log"));
-    args[m] = NULL;
-    if (!isatty(STDOUT_FILENO))
-        args[3] = "-q";
-    execvp("tail", args);
-    return err_errno(err, ERR_STOP, "tail can't be run");
-}
-
-static int run(struct stack *s, int argc, char **argv, struct err *err)
-{
-    const char *mark = getenv(STACK_MARK_DIR), *part = getenv(STACK_MARK_PART);
-    if (mark == NULL || strcmp(mark, s->dir) != 0 || part == NULL || strcmp(part, SUPERVISOR) != 0) {
-        /* In the foreground: does what `up` does before, then runs on under its own mark. */
-        int held = lock(s, err);
-        if (held < 0)
-            return -1;
-        if (process_of(s, SUPERVISOR) != 0)
-            return err_set(err, ERR_STOP, "this stack is running already: `odw-stack status`");
-        if (prepare(s, err) < 0)
-            return -1;
-        setenv(STACK_MARK_DIR, s->dir, 1);
-        setenv(STACK_MARK_PART, SUPERVISOR, 1);
-        (void)argc;
-        execv("/proc/self/exe", argv);
-        return err_errno(err, ERR_STOP, "odw-stack can't be run again");
-    }
-    char text[32];
-    if (stack_read(stack_path(s, "ports"), text, sizeof text))
-        s->port_base = atoi(text);
-    exit(supervise(s));
-}
-
-static const char help[] =
-    "Usage: odw-stack up|down|status|logs|run [--dir DIR] [--port-base N|auto] [--only PART,…] [PART…]\n";
 
 int main(int argc, char **argv)
 {
     static struct stack s;
     struct err err = ERR_INIT;
-    const char *dir = NULL, *port_base = NULL;
-    static const struct option options[] = { { "dir", required_argument, NULL, 'd' },
-                                             { "port-base", required_argument, NULL, 'p' },
-                                             { "only", required_argument, NULL, 'o' },
-                                             { "help", no_argument, NULL, 'h' },
-                                             { NULL, 0, NULL, 0 } };
-    int c;
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 'd')
-            dir = optarg;
-        else if (c == 'p')
-            port_base = optarg;
-        else if (c == 'o')
-            snprintf(s.only, sizeof s.only, "%s", optarg);
-        else
-            return fputs(help, c == 'h' ? stdout : stderr), c == 'h' ? 0 : 2;
-    }
-    const char *command = optind < argc ? argv[optind] : "";
+    struct opts *o = NULL;
     log_setup("stack", LOG_LEVEL_INFO, false);
-    int rc = resolve(&s, dir, port_base, &err);
-    if (rc == 0 && (strcmp(command, "status") == 0 || strcmp(command, "logs") == 0) && s.only[0] == '\0')
-        stack_read(stack_path(&s, "only"), s.only, sizeof s.only);
-    if (rc < 0)
-        ;
-    else if (strcmp(command, "up") == 0)
-        rc = up(&s, port_base, &err);
-    else if (strcmp(command, "down") == 0)
-        rc = down(&s, &err);
-    else if (strcmp(command, "status") == 0)
-        return status(&s);
-    else if (strcmp(command, "logs") == 0)
-        rc = logs(&s, argc - optind - 1, argv + optind + 1, &err);
-    else if (strcmp(command, "run") == 0)
-        rc = run(&s, argc, argv, &err);
-    else
-        return fputs(help, stderr), 2;
-    if (rc < 0)
-        log_error("%s", err.text);
-    return rc < 0 ? 1 : 0;
+    enum opt_outcome outcome = opts_parse(&usage, argc, argv, &o, &err);
+    int rc = outcome == OPT_DONE ? 0 : outcome == OPT_USAGE ? 2 : command(&s, o, opts_operand(o, 0), &err);
+    if (err.class != ERR_NONE)
+        fprintf(stderr, "odw-stack: %s\n", err.text);
+    opts_free(o);
+    return rc < 0 ? 1 : rc;
 }

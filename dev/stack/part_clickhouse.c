@@ -1,4 +1,5 @@
 /* dev/stack: ClickHouse, by way of libchdb.so. */
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,8 +26,6 @@ static int check(const struct stack *s, struct err *err)
 /* What clickhouse-config/ takes from the environment: where this stack is, and how much memory this machine has. */
 static void set(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-#include <stdarg.h>
-
 static void set(const char *name, const char *format, ...)
 {
     char value[PATH_MAX];
@@ -45,7 +44,8 @@ static int64_t within(int64_t v, int64_t least, int64_t most)
 static void run(const struct stack *s)
 {
     struct err err = ERR_INIT;
-    const char *folders[] = { "clickhouse", "clickhouse/user_scripts", "clickhouse/functions", "clickhouse/tmp", "clickhouse/user_files" };
+    const char *folders[] = { "clickhouse", "clickhouse/user_scripts", "clickhouse/functions", "clickhouse/tmp",
+                              "clickhouse/user_files" };
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (stack_mkdir(stack_path(s, "%s", folders[i]), &err) < 0) {
             log_error("%s", err.text);
@@ -72,8 +72,8 @@ static void run(const struct stack *s)
     snprintf(data, sizeof data, "%s", stack_path(s, "clickhouse"));
     snprintf(http, sizeof http, "%d", stack_port(s, HTTP));
     snprintf(tcp, sizeof tcp, "%d", stack_port(s, TCP));
-    execl(program, "odw-clickhouse", "--config-file", config, "--path", data, "--log-level", "warning", "--listen_host", "127.0.0.1",
-          "--http_port", http, "--tcp_port", tcp, (char *)NULL);
+    execl(program, "odw-clickhouse", "--config-file", config, "--path", data, "--log-level", "warning", "--listen_host",
+          "127.0.0.1", "--http_port", http, "--tcp_port", tcp, (char *)NULL);
 }
 
 static bool answers(const struct stack *s, struct err *err)

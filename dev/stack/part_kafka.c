@@ -39,42 +39,43 @@ static int check(const struct stack *s, struct err *err)
     return 0;
 }
 
-static const char settings[] =
-    "process.roles=broker,controller\n"
-    "node.id=1\n"
-    "listeners=PLAINTEXT://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d\n"
-    "advertised.listeners=PLAINTEXT://127.0.0.1:%d\n"
-    "controller.quorum.bootstrap.servers=127.0.0.1:%d\n"
-    "controller.listener.names=CONTROLLER\n"
-    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT\n"
-    "log.dirs=%s/data\n"
-    "offsets.topic.replication.factor=1\n"
-    "offsets.topic.num.partitions=8\n"
-    "transaction.state.log.replication.factor=1\n"
-    "transaction.state.log.min.isr=1\n"
-    "transaction.state.log.num.partitions=4\n"
-    "share.coordinator.state.topic.replication.factor=1\n"
-    "share.coordinator.state.topic.min.isr=1\n"
-    "group.initial.rebalance.delay.ms=0\n"
-    "auto.create.topics.enable=false\n"
-    "message.max.bytes=33554432\n"
-    "replica.fetch.max.bytes=33554432\n"
-    "socket.request.max.bytes=134217728\n"
-    "log.message.timestamp.type=LogAppendTime\n"
+static const char settings[] = "process.roles=broker,controller\n"
+                               "node.id=1\n"
+                               "listeners=PLAINTEXT://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d\n"
+                               "advertised.listeners=PLAINTEXT://127.0.0.1:%d\n"
+                               "controller.quorum.bootstrap.servers=127.0.0.1:%d\n"
+                               "controller.listener.names=CONTROLLER\n"
+                               "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT\n"
+                               "log.dirs=%s/data\n"
+                               "offsets.topic.replication.factor=1\n"
+                               "offsets.topic.num.partitions=8\n"
+                               "transaction.state.log.replication.factor=1\n"
+                               "transaction.state.log.min.isr=1\n"
+                               "transaction.state.log.num.partitions=4\n"
+                               "share.coordinator.state.topic.replication.factor=1\n"
+                               "share.coordinator.state.topic.min.isr=1\n"
+                               "group.initial.rebalance.delay.ms=0\n"
+                               "auto.create.topics.enable=false\n"
+                               "message.max.bytes=33554432\n"
+                               "replica.fetch.max.bytes=33554432\n"
+                               "socket.request.max.bytes=134217728\n"
+                               "log.message.timestamp.type=LogAppendTime\n"
+                               /* One broker registers again only when its killed predecessor is given up: 9 s by default. */
+    "broker.session.timeout.ms=3000\n"
+    "broker.heartbeat.interval.ms=500\n"
     "log.cleaner.dedupe.buffer.size=16777216\n"
-    "num.io.threads=4\n"
-    "num.network.threads=3\n";
+                               "num.io.threads=4\n"
+                               "num.network.threads=3\n";
 
 /* Only what an operator has to know goes to the part's log; the supervisor keeps that file small. */
-static const char logging[] =
-    "appender.out.type=Console\n"
-    "appender.out.name=out\n"
-    "appender.out.layout.type=PatternLayout\n"
-    "appender.out.layout.pattern=%d %p %m (%c{1})%n%throwable\n"
-    "rootLogger.level=WARN\n"
-    "rootLogger.appenderRef.out.ref=out\n"
-    "logger.server.name=kafka.server.KafkaRaftServer\n"
-    "logger.server.level=INFO\n";
+static const char logging[] = "appender.out.type=Console\n"
+                              "appender.out.name=out\n"
+                              "appender.out.layout.type=PatternLayout\n"
+                              "appender.out.layout.pattern=%d %p %m (%c{1})%n%throwable\n"
+                              "rootLogger.level=WARN\n"
+                              "rootLogger.appenderRef.out.ref=out\n"
+                              "logger.server.name=kafka.server.KafkaRaftServer\n"
+                              "logger.server.level=INFO\n";
 
 static int configure(const struct stack *s, struct err *err)
 {
@@ -118,7 +119,8 @@ static void run(const struct stack *s)
         pid_t pid = fork();
         if (pid == 0) {
             execl(program, "java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", log, "-cp", classes,
-                  "kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted", "-t", id, "-c", properties, (char *)NULL);
+                  "kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted", "-t", id, "-c", properties,
+                  (char *)NULL);
             _exit(127);
         }
         int status = 0;
@@ -127,8 +129,8 @@ static void run(const struct stack *s)
             return;
         }
     }
-    execl(program, "java", "-Xmx512m", "-Xms128m", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", log, "-cp", classes, "kafka.Kafka",
-          properties, (char *)NULL);
+    execl(program, "java", "-Xmx512m", "-Xms128m", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", log, "-cp", classes,
+          "kafka.Kafka", properties, (char *)NULL);
 }
 
 static bool answers(const struct stack *s, struct err *err)

@@ -87,13 +87,29 @@ int stack_write_variables(const struct stack *s, struct err *err)
     FILE *f = open_memstream(&text, &n);
     if (f == NULL)
         return err_errno(err, ERR_STOP, "no memory");
-    fprintf(f, "ODW_STATE_DIR=%s\nODW_PORT_BASE=%d\n", s->dir, s->port_base);
+    fprintf(f, "ODW_STATE_DIR=%s\n", s->dir);
     for (const struct part *const *p = parts; *p != NULL; p++)
         if ((*p)->variables != NULL)
             (*p)->variables(s, f);
     int rc = fclose(f) == 0 ? stack_write(stack_path(s, "stack.env"), text, err) : err_errno(err, ERR_STOP, "no memory");
     free(text);
     return rc;
+}
+
+void stack_read_variables(const struct stack *s)
+{
+    char line[PATH_MAX + 64];
+    FILE *f = fopen(stack_path(s, "stack.env"), "re");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        char *equals = strchr(line, '=');
+        if (equals == NULL)
+            continue;
+        *equals = '\0';
+        setenv(line, equals + 1, 1);
+    }
+    if (f != NULL)
+        fclose(f);
 }
 
 static int64_t number_in(const char *path)

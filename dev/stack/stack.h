@@ -10,18 +10,18 @@
 
 #include "base/err.h"
 
-#define STACK_PORTS     20  /* a stack owns port_base … port_base + 19 */
+#define STACK_PORTS     20 /* a stack owns port_base … port_base + 19 */
 #define STACK_MAX_PARTS 32
 /* Every process of a stack carries these in its environment, which is how it's known as ours whatever its pid is. */
-#define STACK_MARK_DIR  "ODW_STACK_DIR"
-#define STACK_MARK_PART "ODW_STACK_PART"
+#define STACK_MARK_DIR  "ODW_SUPERVISED_DIR"
+#define STACK_MARK_PART "ODW_SUPERVISED_PART"
 #define SUPERVISOR      "supervisor"
 
 struct stack {
-    char dir[PATH_MAX - 256]; /* the state folder, resolved */
-    char bin[PATH_MAX - 256]; /* where the programs are */
+    char dir[PATH_MAX - 256];  /* the state folder, resolved */
+    char bin[PATH_MAX - 256];  /* where the programs are */
     char deps[PATH_MAX - 256]; /* what dev/install fetched */
-    const char *root;         /* the repository */
+    const char *root;          /* the repository */
     int port_base;
     char only[256]; /* the names that were asked for, separated by commas; "" is all */
 };
@@ -63,6 +63,8 @@ int stack_write(const char *path, const char *text, struct err *err);
 /* The first line of a small file; false where there is none. */
 bool stack_read(const char *path, char *line, size_t size);
 int stack_mkdir(const char *path, struct err *err);
+/* stack.env into this process's environment: what another stack has left there must not win. */
+void stack_read_variables(const struct stack *s);
 int64_t stack_memory(void); /* bytes this machine or container may use */
 
 /* process.c */
@@ -72,8 +74,8 @@ pid_t process_of(const struct stack *s, const char *part);
  * How many there were. */
 int process_sweep(const struct stack *s, const char *part, pid_t spare, int grace_ms);
 int process_list(const struct stack *s, const char *part, pid_t *pids, int max);
-int64_t process_started(pid_t pid);     /* Unix time; 0 if gone */
-int64_t process_memory(pid_t pid);      /* resident bytes */
+int64_t process_started(pid_t pid);                             /* Unix time; 0 if gone */
+int64_t process_memory(pid_t pid);                              /* resident bytes */
 bool process_end(pid_t pid, const struct stack *s, int signal); /* by pidfd, only if it's ours */
 /* Who listens on a local port, as "pid 12 (name arguments…)"; "" if unknown. */
 void process_listening(int port, char *who, size_t size);
@@ -83,6 +85,13 @@ int64_t now_ms(void); /* monotonic */
 bool probe_port_free(int port);
 bool probe_http(int port, const char *path, struct err *err); /* 200? */
 bool probe_kafka(int port, struct err *err);                  /* a broker that has itself in its metadata */
+
+/* commands.c: 0, or -1 and why in `err`; stack_status and stack_run give an exit code. */
+int stack_up(struct stack *s, bool ports_given, struct err *err);
+int stack_down(const struct stack *s, struct err *err);
+int stack_status(const struct stack *s); /* 1: something that should run doesn't answer */
+int stack_logs(const struct stack *s, int n, const char *const *names, struct err *err);
+int stack_run(struct stack *s, struct err *err);
 
 /* supervise.c: runs the parts until SIGTERM or SIGINT; the exit code. */
 int supervise(const struct stack *s);

@@ -15,11 +15,11 @@
 #include "base/log.h"
 #include "stack.h"
 
-#define TICK_MS       250
-#define LOG_MAX       (8 << 20) /* bytes of a part's log before it becomes NAME.log.1 */
-#define BACK_OFF_MS   100       /* before the first restart; doubles … */
-#define BACK_OFF_MAX  10000     /* … up to this */
-#define RAN_WELL_MS   30000     /* a part that ran this long starts with the short back-off again */
+#define TICK_MS      250
+#define LOG_MAX      (8 << 20) /* bytes of a part's log before it becomes NAME.log.1 */
+#define BACK_OFF_MS  100       /* before the first restart; doubles … */
+#define BACK_OFF_MAX 10000     /* … up to this */
+#define RAN_WELL_MS  30000     /* a part that ran this long starts with the short back-off again */
 
 struct child {
     const struct part *part;
@@ -88,6 +88,7 @@ static void become(const struct stack *s, const struct part *p, pid_t parent)
         _exit(1);
     close_range(3, ~0U, 0);
     setenv(STACK_MARK_PART, p->name, 1);
+    stack_read_variables(s);
     p->run(s);
     log_error("%s: its program can't be run: %s", p->name, strerror(errno));
     _exit(127);
