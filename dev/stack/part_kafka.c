@@ -14,7 +14,7 @@ static const char *java(void)
 {
     static char path[PATH_MAX];
     const char *home = getenv("JAVA_HOME");
-    if (home != NULL) {
+    if (home != NULL && home[0] != '\0') {
         snprintf(path, sizeof path, "%s/bin/java", home);
         if (access(path, X_OK) == 0)
             return path;

@@ -1,3 +1,4 @@
+#!/bin/bash
 # tests/lib: a stack of one's own for a test; to be sourced by bash.
 #
 #   . tests/lib/stack.sh
