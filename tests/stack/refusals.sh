@@ -50,7 +50,7 @@ listener=$!
 has_port() { [ -s "$work/port" ]; }
 wait_until 10 has_port
 port=$(cat "$work/port")
-refused 1 "port $port, for ClickHouse HTTP, is in use by pid $listener \\(python3" up --dir "$work/s" --only clickhouse --port-base "$port"
+refused 1 "port $port, for ClickHouse HTTP, is in use by pid $listener \\(.*python3" up --dir "$work/s" --only clickhouse --port-base "$port"
 [ ! -e "$work/s/supervisor.pid" ] || stack_fail "a refused up left a supervisor"
 
 # A full disk: a file system of a few megabytes, where this user may mount one.
