@@ -1,4 +1,4 @@
-/* dev/stack: the HTTP shim, once it's built. It reads where everything is from stack.env. */
+/* dev/stack: the HTTP shim, once it's built. Where everything is, its own address too, it has from stack.env. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -20,10 +20,8 @@ static bool present(const struct stack *s)
 
 static void run(const struct stack *s)
 {
-    char listen[32];
-    snprintf(listen, sizeof listen, "127.0.0.1:%d", stack_port(s, HTTP));
     if (chdir(s->root) == 0)
-        execl(program(s), "odw-shim", "--state-dir", s->dir, "--listen", listen, (char *)NULL);
+        execl(program(s), "odw-shim", "--state-dir", s->dir, (char *)NULL);
 }
 
 static bool answers(const struct stack *s, struct err *err)
