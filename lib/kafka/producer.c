@@ -193,7 +193,7 @@ int kafka_produce(struct kafka_producer *p, const char *topic, int32_t partition
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return err_set(err, ERR_RETRY, "kafka: producing to '%s': the queue is full", topic);
     char doing[320];
-    snprintf(doing, sizeof doing, "producing %zu bytes to '%s'", value.n, topic);
+    snprintf(doing, sizeof doing, "producing to '%s'", topic);
     return client_error(&p->client, code, doing, NULL, err);
 }
 

@@ -1,0 +1,485 @@
+/* cli/cmd_load: odw load NAME: a loader's records into its topic, each one followed to its delivery report. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "declaration/declaration.h"
+#include "kafka/kafka.h"
+#include "loaders/loader.h"
+
+extern const struct loader *const loaders[]; /* generated: see loaders/CMakeLists.txt */
+
+enum { REASONS_MAX = 16, REASON_TEXT_MAX = 256, SAID_MAX = 10, POLL_EVERY = 256, STALL_MS = 3000, OPTIONS_MAX = 64 };
+
+struct reason {
+    char text[REASON_TEXT_MAX];
+    int64_t count;
+};
+
+struct load {
+    const struct loader *loader;
+    const struct opts *opts;
+    void *state;
+    char topic[256];
+    struct kafka_producer *producer;
+    int64_t timeout_ms;
+    int64_t produced, acknowledged, failed, bytes, said;
+    int64_t started_ms, heard_ms, asked_ms;
+    bool stalled;
+    struct reason reasons[REASONS_MAX]; /* the last one stands for all that are left over */
+    struct progress progress;
+};
+
+static volatile sig_atomic_t stopping; /* how many times we were asked to */
+
+static void on_signal(int number)
+{
+    (void)number;
+    stopping++;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void count_failure(struct load *l, const char *text)
+{
+    int i = 0;
+    l->failed++;
+    while (i < REASONS_MAX - 1 && l->reasons[i].count > 0 && strncmp(l->reasons[i].text, text, REASON_TEXT_MAX - 1) != 0)
+        i++;
+    if (l->reasons[i].count == 0)
+        snprintf(l->reasons[i].text, REASON_TEXT_MAX, "%s", i < REASONS_MAX - 1 ? text : "other reasons");
+    l->reasons[i].count++;
+}
+
+/* The first ones by name, then only the count: a broken file has a million of them. */
+static void say_failure(struct load *l, const char *text)
+{
+    progress_clear(&l->progress);
+    if (++l->said <= SAID_MAX)
+        log_error("%s", text);
+    if (l->said == SAID_MAX)
+        log_error("further records that can't be sent are only counted");
+}
+
+static void on_delivered(void *context, const struct err *err, int32_t partition, int64_t offset)
+{
+    (void)partition;
+    (void)offset;
+    struct load *l = context;
+    if (err == NULL)
+        l->acknowledged++;
+    else
+        count_failure(l, err->text);
+}
+
+/* Serves reports, and says when there are none for a while, and why. */
+static void serve(struct load *l, int timeout_ms)
+{
+    int64_t before = l->acknowledged;
+    kafka_producer_poll(l->producer, timeout_ms);
+    progress_set(&l->progress, l->acknowledged);
+    int64_t now = now_ms();
+    if (l->acknowledged > before || kafka_producer_waiting(l->producer) == 0) {
+        if (l->stalled && l->acknowledged > before) {
+            progress_clear(&l->progress);
+            progress_note(&l->progress, NULL);
+            log_info("Kafka acknowledges again");
+            l->stalled = false;
+        }
+        l->heard_ms = now;
+        return;
+    }
+    if (now - l->heard_ms < STALL_MS || now - l->asked_ms < 10 * STALL_MS)
+        return;
+    l->asked_ms = now;
+    struct err why = ERR_INIT;
+    if (kafka_producer_check(l->producer, 500, &why) == 0)
+        err_set(&why, ERR_RETRY, "the brokers answer, but acknowledge nothing");
+    progress_clear(&l->progress);
+    progress_note(&l->progress, "waiting for Kafka");
+    log_warn("waiting for Kafka, for %lld s at most after a record was sent: %s", (long long)(l->timeout_ms / 1000), why.text);
+    l->stalled = true;
+}
+
+/* From kafka-engine/NAME.sql, where the topic of a source is declared. */
+static int find_topic(struct load *l, struct err *err)
+{
+    int rc = -1;
+    struct arena arena;
+    arena_init(&arena, 0);
+    const char *given = opts_text(l->opts, "topic"), *root = opts_text(l->opts, "root");
+    if (given != NULL) {
+        snprintf(l->topic, sizeof l->topic, "%s", given);
+        rc = 0;
+        goto out;
+    }
+    snprintf(l->topic, sizeof l->topic, "%s", l->loader->name);
+    char *path = arena_printf(&arena, "%s/kafka-engine/%s.sql", root != NULL ? root : ".", l->loader->name);
+    FILE *f = path != NULL ? fopen(path, "re") : NULL;
+    if (f == NULL) {
+        rc = 0; /* an odw without declarations at hand: the topic has the source's name */
+        goto out;
+    }
+    fclose(f);
+    const struct declaration *d = declaration_load(&arena, ROOM_QUEUE, path, err);
+    if (d == NULL)
+        goto out;
+    if (declaration_value(d, "topic") != NULL)
+        snprintf(l->topic, sizeof l->topic, "%s", declaration_value(d, "topic"));
+    rc = 0;
+out:
+    arena_fini(&arena);
+    return rc;
+}
+
+static int connect_kafka(struct load *l, int64_t *max_bytes, struct err *err)
+{
+    int rc = -1;
+    struct kafka_topic topic;
+    struct kafka_admin *admin = kafka_admin_new(l->opts, err);
+    if (admin == NULL || kafka_topic_describe(admin, l->topic, &topic, err) < 0)
+        goto out;
+    if (topic.partitions == 0) {
+        err_set(err, ERR_STOP, "kafka: there is no topic '%s' at %s ('odw apply' makes the topics that are declared)", l->topic,
+                opts_text(l->opts, "kafka-brokers"));
+        goto out;
+    }
+    /* A record's own bytes beside its value: headers of batch and record, and the key. */
+    enum { AROUND = 512 };
+    *max_bytes = topic.max_message_bytes > 4 * AROUND ? topic.max_message_bytes - AROUND : topic.max_message_bytes;
+    struct kafka_producer_options options = {
+        .linger_ms = 20,
+        .timeout_ms = l->timeout_ms,
+        .queue_bytes = opts_number(l->opts, "queue-bytes"),
+        .max_message_bytes = topic.max_message_bytes,
+    };
+    l->producer = kafka_producer_new(l->opts, &options, err);
+    rc = l->producer != NULL ? 0 : -1;
+out:
+    kafka_admin_free(admin);
+    return rc;
+}
+
+/* One record into the queue; waits while it is full. -1: no record can be sent any more. */
+static int send(struct load *l, struct str key, struct str record, struct err *err)
+{
+    if (key.n == 0)
+        key.p = NULL;
+    for (;;) {
+        struct err why = ERR_INIT;
+        if (kafka_produce(l->producer, l->topic, -1, key, record, NULL, 0, on_delivered, l, &why) == 0) {
+            l->produced++;
+            l->bytes += (int64_t)record.n;
+            return 0;
+        }
+        if (why.class == ERR_STOP) {
+            *err = why;
+            return -1;
+        }
+        if (why.class == ERR_DROP) {
+            count_failure(l, why.text);
+            say_failure(l, why.text);
+            return 0;
+        }
+        serve(l, 100);
+        if (stopping > 1) {
+            count_failure(l, "interrupted before it was sent");
+            return 0;
+        }
+    }
+}
+
+/* Until the rate allows the next record. */
+static void hold_back(struct load *l, int64_t sent, int64_t rate)
+{
+    if (rate <= 0)
+        return;
+    for (;;) {
+        int64_t due = l->started_ms + (int64_t)((double)sent * 1000 / (double)rate), left = due - now_ms();
+        if (left <= 0 || stopping)
+            return;
+        if (l->producer != NULL) {
+            serve(l, left > 100 ? 100 : (int)left);
+        } else {
+            fflush(stdout);
+            struct timespec pause = { 0, (left > 100 ? 100 : left) * 1000000 };
+            nanosleep(&pause, NULL);
+        }
+    }
+}
+
+static int put_line(struct load *l, struct str record, struct err *err)
+{
+    if (fwrite(record.p, 1, record.n, stdout) != record.n || putc('\n', stdout) == EOF)
+        return err_errno(err, ERR_STOP, "writing to stdout");
+    l->produced++;
+    l->acknowledged++;
+    l->bytes += (int64_t)record.n + 1;
+    return 0;
+}
+
+static int pump(struct load *l, int64_t max_bytes, struct err *err)
+{
+    int rc = -1;
+    int64_t rate = opts_number(l->opts, "rate"), n = 0;
+    struct buf record, key;
+    buf_init(&record, (size_t)max_bytes);
+    buf_init(&key, 4096);
+    while (!stopping) {
+        struct err why = ERR_INIT;
+        buf_clear(&record);
+        buf_clear(&key);
+        hold_back(l, n, rate);
+        int got = stopping ? 0 : l->loader->next(l->state, &record, &key, &why);
+        if (got == 0)
+            break;
+        if (got < 0 && why.class == ERR_RETRY)
+            continue;
+        if (got < 0 && why.class == ERR_STOP) {
+            *err = why;
+            goto out;
+        }
+        n++;
+        if (got < 0) {
+            count_failure(l, "the record is larger than the topic takes, or can't be read");
+            say_failure(l, why.text);
+            continue;
+        }
+        if ((l->producer != NULL ? send(l, buf_str(&key), buf_str(&record), err) : put_line(l, buf_str(&record), err)) < 0)
+            goto out;
+        if (l->producer != NULL && n % POLL_EVERY == 0)
+            serve(l, 0);
+    }
+    rc = 0;
+out:
+    buf_fini(&record);
+    buf_fini(&key);
+    return rc;
+}
+
+/* Every record has its report before this ends, if only that it timed out. */
+static void drain(struct load *l)
+{
+    int64_t end = now_ms() + l->timeout_ms + 10000;
+    while (kafka_producer_waiting(l->producer) > 0 && now_ms() < end && stopping < 2) {
+        int64_t before = l->acknowledged;
+        int flushed = kafka_producer_flush(l->producer, 100);
+        if (l->acknowledged > before)
+            l->heard_ms = now_ms();
+        if (flushed < 0)
+            serve(l, 0);
+    }
+}
+
+static void summary(const struct load *l, double seconds, int64_t skipped)
+{
+    char count[32], rate[32], failed[32];
+    progress_count(count, l->acknowledged);
+    progress_count(failed, l->failed);
+    progress_count(rate, (int64_t)((double)l->acknowledged / seconds));
+    fprintf(stderr, "%s: %s records %s in %.1f s (%s/s, %.1f MB), %s failed", l->producer != NULL ? l->topic : l->loader->name,
+            count, l->producer != NULL ? "acknowledged" : "printed", seconds, rate, (double)l->bytes / 1e6, failed);
+    if (skipped > 0)
+        fprintf(stderr, ", %s blank lines passed over", progress_count(count, skipped));
+    fputs(stopping ? ", interrupted\n" : "\n", stderr);
+    for (int i = 0; i < REASONS_MAX && l->reasons[i].count > 0; i++)
+        fprintf(stderr, "  %s failed: %s\n", progress_count(count, l->reasons[i].count), l->reasons[i].text);
+}
+
+static void summary_json(const struct load *l, double seconds, int64_t skipped)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    buf_puts(&b, "{\"topic\":");
+    buf_put_json(&b, str_of(l->topic));
+    buf_printf(&b,
+               ",\"produced\":%" PRId64 ",\"acknowledged\":%" PRId64 ",\"failed\":%" PRId64 ",\"skipped\":%" PRId64
+               ",\"bytes\":%" PRId64 ",\"seconds\":%.3f,\"records_per_second\":%.0f,\"interrupted\":%s,\"failures\":[",
+               l->produced, l->acknowledged, l->failed, skipped, l->bytes, seconds, (double)l->acknowledged / seconds,
+               stopping ? "true" : "false");
+    for (int i = 0; i < REASONS_MAX && l->reasons[i].count > 0; i++) {
+        buf_puts(&b, i > 0 ? ",{\"reason\":" : "{\"reason\":");
+        buf_put_json(&b, str_of(l->reasons[i].text));
+        buf_printf(&b, ",\"count\":%" PRId64 "}", l->reasons[i].count);
+    }
+    buf_puts(&b, "]}\n");
+    fwrite(b.p, 1, b.n, stdout);
+    buf_fini(&b);
+}
+
+static int load(const struct loader *loader, const struct opts *opts)
+{
+    int code = EXIT_FAILURE;
+    int64_t total = -1, max_bytes = (int64_t)16 << 20, skipped = 0;
+    bool print = opts_flag(opts, "print"), json = opts_flag(opts, "json"), opened = false;
+    struct err err = ERR_INIT;
+    struct load l = { .loader = loader, .opts = opts, .timeout_ms = opts_number(opts, "timeout") };
+    if (print && json) {
+        fprintf(stderr, "odw load %s: --print and --json both write to stdout; give one of them\nTry 'odw load %s --help'.\n",
+                loader->name, loader->name);
+        return 2;
+    }
+    if (loader->open(opts, &l.state, &total, &err) < 0) {
+        if (err.class == ERR_STOP)
+            code = 2;
+        goto out;
+    }
+    opened = true;
+    if (find_topic(&l, &err) < 0 || (!print && connect_kafka(&l, &max_bytes, &err) < 0))
+        goto out;
+
+    /* Not restarted: a read that waits on standard input must see the signal. */
+    struct sigaction action = { .sa_handler = on_signal };
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    progress_init(&l.progress, l.topic, "records", total);
+    if (print)
+        l.progress.terminal = false;
+    l.started_ms = l.heard_ms = now_ms();
+    int rc = pump(&l, max_bytes, &err);
+    if (l.producer != NULL) {
+        drain(&l);
+        kafka_producer_free(l.producer); /* what is left over gets its report here */
+    }
+    progress_clear(&l.progress);
+    double seconds = (double)(now_ms() - l.started_ms) / 1000;
+    if (seconds < 0.001)
+        seconds = 0.001;
+    if (loader->skipped != NULL)
+        skipped = loader->skipped(l.state);
+    if (!print)
+        summary(&l, seconds, skipped);
+    if (json)
+        summary_json(&l, seconds, skipped);
+    if (rc == 0 && l.failed == 0 && l.acknowledged == l.produced)
+        code = EXIT_SUCCESS;
+out:
+    if (err.class != ERR_NONE)
+        fprintf(stderr, "odw load %s: %s\n", loader->name, err.text);
+    if (code == 2)
+        fprintf(stderr, "Try 'odw load %s --help'.\n", loader->name);
+    if (opened)
+        loader->close(l.state);
+    return code;
+}
+
+static const struct opt own[] = {
+    { .name = "topic",
+      .type = OPT_TEXT,
+      .arg = "TOPIC",
+      .help = "Where to send; without it what kafka-engine/NAME.sql declares, else the loader's name" },
+    { .name = "rate",
+      .type = OPT_NUMBER,
+      .arg = "N",
+      .fallback = "0",
+      .help = "At most so many records a second; 0: as many as go through" },
+    { .name = "timeout",
+      .type = OPT_DURATION,
+      .arg = "TIME",
+      .fallback = "5m",
+      .min = 1000,
+      .max = 86400000,
+      .help = "How long a record may wait for Kafka's acknowledgement before it counts as failed" },
+    { .name = "queue-bytes",
+      .type = OPT_SIZE,
+      .arg = "SIZE",
+      .fallback = "256M",
+      .min = 1048576,
+      .max = 2000000000,
+      .help = "How much may wait for acknowledgement at once" },
+    { .name = "print", .type = OPT_FLAG, .help = "Write the records to stdout, one a line, and send nothing" },
+    { .name = "json", .type = OPT_FLAG, .help = "Write the summary as one JSON object to stdout" },
+};
+
+static void list(FILE *to)
+{
+    fputs("Usage: odw load NAME [OPTION]... [OPERAND]\n"
+          "Sends records of a data source to its topic; done when Kafka has acknowledged each of them.\n\n"
+          "Loaders:\n",
+          to);
+    for (size_t i = 0; loaders[i] != NULL; i++) {
+        const char *stop = strchr(loaders[i]->about, '.');
+        fprintf(to, "  %-10s  %.*s\n", loaders[i]->name,
+                stop != NULL ? (int)(stop - loaders[i]->about) : (int)strlen(loaders[i]->about), loaders[i]->about);
+    }
+    fputs("\n'odw load NAME --help' shows a loader's own options.\n", to);
+}
+
+static int run(int argc, char **argv)
+{
+    if (argc < 2) {
+        fputs("odw load: expected a loader's name\n", stderr);
+        for (size_t i = 0; loaders[i] != NULL; i++)
+            fprintf(stderr, "%s%s%s", i == 0 ? "There are: " : ", ", loaders[i]->name, loaders[i + 1] == NULL ? "\n" : "");
+        fputs("Try 'odw load --help'.\n", stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        list(stdout);
+        return EXIT_SUCCESS;
+    }
+    const struct loader *loader = NULL;
+    for (size_t i = 0; loaders[i] != NULL; i++)
+        if (strcmp(loaders[i]->name, argv[1]) == 0)
+            loader = loaders[i];
+    if (loader == NULL) {
+        fprintf(stderr, "odw load: there is no loader '%s'\nTry 'odw load --help'.\n", argv[1]);
+        return 2;
+    }
+    struct opt table[OPTIONS_MAX] = { 0 };
+    size_t n = 0;
+    for (const struct opt *o = loader->options; o != NULL && o->name != NULL && n < OPTIONS_MAX - 1; o++)
+        table[n++] = *o;
+    for (size_t i = 0; i < sizeof own / sizeof own[0] && n < OPTIONS_MAX - 1; i++)
+        table[n++] = own[i];
+    char program[64], more[1024];
+    snprintf(program, sizeof program, "odw load %s", loader->name);
+    snprintf(more, sizeof more,
+             "%s\nExit codes: 0 every record is acknowledged, 1 some failed or Kafka is away, 2 the command line is wrong.\n",
+             loader->more != NULL ? loader->more : "");
+    struct opt_usage usage = {
+        .program = program,
+        .about = loader->about,
+        .operands = loader->operands,
+        .max_operands = loader->max_operands,
+        .own = table,
+        .shared = settings_shared,
+        .more = more,
+    };
+    struct opts *opts = NULL;
+    struct err err = ERR_INIT;
+    switch (opts_parse(&usage, argc - 1, argv + 1, &opts, &err)) {
+    case OPT_DONE:
+        return EXIT_SUCCESS;
+    case OPT_USAGE:
+        fprintf(stderr, "%s: %s\n", program, err.text);
+        return 2;
+    case OPT_OK:
+        break;
+    }
+    settings_log(opts, "odw");
+    int code = load(loader, opts);
+    opts_free(opts);
+    return code;
+}
+
+const struct command command_load = {
+    .name = "load",
+    .about = "send records of a data source to its topic",
+    .order = 30,
+    .run = run,
+};

@@ -1,0 +1,129 @@
+/* lib/base/lines: reads a file line by line. */
+#include "base/lines.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CHUNK = 1 << 20 };
+
+struct lines {
+    char *path;
+    int fd;
+    bool end;
+    int64_t number, blank;
+    size_t long_bytes; /* of the line that is being passed over; 0: none */
+    size_t at, n;
+    char chunk[CHUNK];
+};
+
+struct lines *lines_open(const char *path, struct err *err)
+{
+    struct lines *l = calloc(1, sizeof *l);
+    if (l == NULL || (l->path = strdup(path)) == NULL) {
+        free(l);
+        err_set(err, ERR_STOP, "%s: out of memory", path);
+        return NULL;
+    }
+    l->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (l->fd < 0) {
+        err_errno(err, ERR_STOP, "%s", path);
+        free(l->path);
+        free(l);
+        return NULL;
+    }
+    return l;
+}
+
+void lines_close(struct lines *l)
+{
+    if (l == NULL)
+        return;
+    if (l->fd != STDIN_FILENO)
+        close(l->fd);
+    free(l->path);
+    free(l);
+}
+
+int64_t lines_number(const struct lines *l)
+{
+    return l->number;
+}
+
+int64_t lines_blank(const struct lines *l)
+{
+    return l->blank;
+}
+
+/* Whatever of a line is in `out` since `start`: 1 when it's one to hand out. */
+static int finish(struct lines *l, struct buf *out, size_t start, struct err *err)
+{
+    l->number++;
+    if (l->long_bytes > 0) {
+        size_t n = l->long_bytes;
+        l->long_bytes = 0;
+        return err_set(err, ERR_DROP, "%s:%lld: the line has %zu bytes, and at most %zu fit into a message", l->path,
+                       (long long)l->number, n, out->max);
+    }
+    if (out->n > start && out->p[out->n - 1] == '\r')
+        out->n--;
+    if (str_trim((struct str){ out->p + start, out->n - start }).n > 0)
+        return 1;
+    out->n = start;
+    l->blank++;
+    return 0;
+}
+
+int lines_next(struct lines *l, struct buf *out, struct err *err)
+{
+    size_t start = out->n;
+    for (;;) {
+        while (l->at < l->n) {
+            const char *p = l->chunk + l->at;
+            const char *newline = memchr(p, '\n', l->n - l->at);
+            size_t n = newline != NULL ? (size_t)(newline - p) : l->n - l->at;
+            l->at += n + (newline != NULL);
+            if (l->long_bytes > 0) {
+                l->long_bytes += n;
+            } else if (buf_put(out, p, n) < 0) {
+                l->long_bytes = out->n - start + n;
+                out->n = start;
+                out->failed = false;
+            }
+            if (newline == NULL)
+                break;
+            int rc = finish(l, out, start, err);
+            if (rc != 0)
+                return rc;
+        }
+        if (l->end)
+            return 0;
+        ssize_t got = read(l->fd, l->chunk, CHUNK);
+        if (got < 0 && errno == EINTR) {
+            /* What came of the line so far goes back into the chunk; more than that can't be held. */
+            l->n = l->at = 0;
+            size_t held = out->n - start;
+            if (held > CHUNK || l->long_bytes > 0)
+                return err_set(err, ERR_STOP, "%s:%lld: interrupted within a line", l->path, (long long)l->number + 1);
+            if (held > 0)
+                memcpy(l->chunk, out->p + start, held);
+            l->n = held;
+            out->n = start;
+            return err_set(err, ERR_RETRY, "%s: interrupted", l->path);
+        }
+        if (got < 0)
+            return err_errno(err, ERR_STOP, "%s:%lld", l->path, (long long)l->number + 1);
+        l->at = 0;
+        l->n = (size_t)got;
+        if (got == 0) {
+            l->end = true;
+            if (out->n == start && l->long_bytes == 0)
+                return 0;
+            int rc = finish(l, out, start, err);
+            return rc;
+        }
+    }
+}

@@ -1,0 +1,25 @@
+/* lib/base/lines: reads a file, or stdin, line by line, whatever its bytes. */
+#ifndef ODW_LINES_H
+#define ODW_LINES_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct lines;
+
+/* path "-" is stdin. NULL and err where it can't be opened. */
+struct lines *lines_open(const char *path, struct err *err) __attribute__((warn_unused_result));
+void lines_close(struct lines *l);
+
+/* Appends the next line that isn't blank to `out`, without its newline (LF or CRLF); a last line without a newline counts too.
+ * 1: there is one; 0: the end; -1: err. ERR_DROP: the line is longer than `out` may grow, and has been passed over: go on.
+ * ERR_RETRY: a signal came while waiting: nothing is lost, call again. ERR_STOP: it can't be read. */
+int lines_next(struct lines *l, struct buf *out, struct err *err) __attribute__((warn_unused_result));
+
+/* The number of the line read last, from 1, and how many blank ones were passed over. */
+int64_t lines_number(const struct lines *l);
+int64_t lines_blank(const struct lines *l);
+
+#endif
