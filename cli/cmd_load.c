@@ -291,8 +291,8 @@ static void summary(const struct load *l, double seconds, int64_t skipped)
     progress_count(count, l->acknowledged);
     progress_count(failed, l->failed);
     progress_count(rate, (int64_t)((double)l->acknowledged / seconds));
-    fprintf(stderr, "%s: %s records %s in %.1f s (%s/s, %.1f MB), %s failed", l->producer != NULL ? l->topic : l->loader->name,
-            count, l->producer != NULL ? "acknowledged" : "printed", seconds, rate, (double)l->bytes / 1e6, failed);
+    fprintf(stderr, "%s: %s records %s in %.1f s (%s/s, %.1f MB), %s failed", l->topic, count, "acknowledged", seconds, rate,
+            (double)l->bytes / 1e6, failed);
     if (skipped > 0)
         fprintf(stderr, ", %s blank lines passed over", progress_count(count, skipped));
     fputs(stopping ? ", interrupted\n" : "\n", stderr);
@@ -354,6 +354,7 @@ static int load(const struct loader *loader, const struct opts *opts)
     if (l.producer != NULL) {
         drain(&l);
         kafka_producer_free(l.producer); /* what is left over gets its report here */
+        l.producer = NULL;
     }
     progress_clear(&l.progress);
     double seconds = (double)(now_ms() - l.started_ms) / 1000;
