@@ -111,7 +111,7 @@ static int for_all(int (*each)(const struct udf *, const char *, void *), void *
 
 static int print_all_xml(char *command, const char *contracts, bool asked, struct err *err)
 {
-    puts("<!-- Written by odw-udf --xml from the functions' own declarations; odw functions install writes it anew. "
+    puts("<!-- Written by odw-udf from the functions' own declarations; odw functions install writes it anew. "
          "-->\n<functions>");
     if (for_all(print_xml, command, contracts, asked, err) < 0)
         return -1;
