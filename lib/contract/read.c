@@ -153,7 +153,7 @@ static bool check_number(struct reader *r, const struct node *node, const struct
     if (!node->typed)
         return true;
     if (node->shape == SHAPE_INTEGER && !fits_column(node, integrity, whole)) {
-        violation_type(r, node, n->text);
+        violation_width(r, node, n->text);
         return false;
     }
     if (node->shape == SHAPE_NUMBER && isinf(number_double(n))) {
@@ -244,7 +244,7 @@ static const char *read_array(struct reader *r, const struct node *node, const c
         col_end_array(col);
     if (n < node->min_items || n > node->max_items) {
         char why[64];
-        snprintf(why, sizeof why, "%zu items", n);
+        snprintf(why, sizeof why, "%zu item%s", n, n == 1 ? "" : "s");
         bool over = n > node->max_items;
         size_t bound = over ? node->max_items : node->min_items;
         violation_expected(r, (struct str){ start, (size_t)(p - start) }, why, "at %s %zu item%s", over ? "most" : "least", bound,

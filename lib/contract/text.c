@@ -23,7 +23,7 @@ static bool check_length(struct reader *r, const struct node *node, struct str s
     if (n <= node->max_length && n >= node->min_length)
         return true;
     char why[64];
-    snprintf(why, sizeof why, "%zu characters", n);
+    snprintf(why, sizeof why, "%zu character%s", n, n == 1 ? "" : "s");
     if (n > node->max_length)
         violation_expected(r, raw, why, "at most %zu character%s", node->max_length, node->max_length == 1 ? "" : "s");
     else

@@ -148,11 +148,9 @@ static void put_one_type(struct buf *out, const struct node *node, uint8_t type)
     buf_puts(out, whole ? "an integer" : "a number");
     char from[WIDE_DIGITS], to[WIDE_DIGITS];
     bool has_min = b != NULL && b->has_min, has_max = b != NULL && b->has_max;
-    if (whole && node->typed) {
-        /* What the column holds is a bound like any other. */
-        wide first = node->is_signed ? INT64_MIN : 0, last = node->is_signed ? (wide)INT64_MAX : (wide)UINT64_MAX;
-        number_write(has_min && b->first > first ? b->first : first, from);
-        number_write(has_max && b->last < last ? b->last : last, to);
+    if (whole && has_min && has_max) {
+        number_write(b->first, from);
+        number_write(b->last, to);
         buf_printf(out, " from %s to %s", from, to);
         return;
     }
@@ -181,6 +179,15 @@ void violation_type(struct reader *r, const struct node *node, struct str raw)
     buf_fini(&what);
 }
 
+void violation_width(struct reader *r, const struct node *node, struct str raw)
+{
+    int bits = node->width * 8 - node->is_signed;
+    char from[WIDE_DIGITS], to[WIDE_DIGITS];
+    number_write(node->is_signed ? -((wide)1 << bits) : 0, from);
+    number_write(((wide)1 << bits) - 1, to);
+    violation_expected(r, raw, NULL, "an integer from %s to %s", from, to);
+}
+
 void violation_choices(struct reader *r, const struct node *node, struct str raw)
 {
     struct buf what;
@@ -199,6 +206,15 @@ void violation_choices(struct reader *r, const struct node *node, struct str raw
     buf_fini(&what);
 }
 
+/* As much of an escape as there is: a backslash and what is printable of \uXXXX, or of one character. */
+static int escape_length(const char *p, size_t left)
+{
+    int most = left > 1 && p[1] == 'u' ? 6 : 2, n = 1;
+    while (n < most && (size_t)n < left && p[n] >= 0x20 && p[n] < 0x7F && p[n] != '"')
+        n++;
+    return n;
+}
+
 void violation_parse(struct reader *r)
 {
     buf_clear(&r->texts);
@@ -211,7 +227,7 @@ void violation_parse(struct reader *r)
     else if (r->bad == r->start && left >= 3 && memcmp(r->bad, "\xEF\xBB\xBF", 3) == 0)
         buf_puts(&r->texts, "got a byte order mark");
     else if (c == '\\')
-        buf_printf(&r->texts, "got \"%.*s\"", (int)(left < 6 ? left : 6), r->bad);
+        buf_printf(&r->texts, "got \"%.*s\"", escape_length(r->bad, left), r->bad);
     else if (c >= 0x20 && c < 0x7F)
         buf_printf(&r->texts, "got %s%c%s", c == '"' ? "'" : "\"", c, c == '"' ? "'" : "\"");
     else

@@ -29,6 +29,8 @@ void violation_expected(struct reader *r, struct str raw, const char *why, const
 void violation_say(struct reader *r, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 /* "WHERE: expected <what the node asks for>, got RAW". */
 void violation_type(struct reader *r, const struct node *node, struct str raw) __attribute__((cold));
+/* "WHERE: expected an integer from … to …, got RAW": what its column holds. */
+void violation_width(struct reader *r, const struct node *node, struct str raw) __attribute__((cold));
 /* "WHERE: expected one of …, got RAW". */
 void violation_choices(struct reader *r, const struct node *node, struct str raw) __attribute__((cold));
 /* The message isn't JSON: forgets all else; "byte 17: expected ',' or '}', got \"x\"". */
