@@ -69,9 +69,14 @@ static inline void take_row(struct rows *r, const char *at[UDF_ARGS])
         at[i] = take_value(r, i, at[i]);
 }
 
-static bool one_row(struct rows *r, size_t before)
+static bool too_large(const struct rows *r)
 {
-    return r->out.rows == before + 1 && !col_failed(&r->out);
+    return col_failed(&r->out) || r->scratch.failed; /* what a function goes on to do with a cut text would be wrong */
+}
+
+static bool one_row(const struct rows *r, size_t before)
+{
+    return r->out.rows == before + 1 && !too_large(r);
 }
 
 /* A row that has no answer. */
@@ -98,7 +103,7 @@ static void fail_row(struct rows *r, size_t row, const char *why)
     put_error(r, why);
 }
 
-void rows_run(struct rows *r, const struct run *run, _Atomic uint64_t *current)
+int rows_run(struct rows *r, const struct run *run, _Atomic uint64_t *current)
 {
     const char *at[UDF_ARGS];
     int (*row)(struct udf_row *) = r->sig->udf->row;
@@ -120,8 +125,11 @@ void rows_run(struct rows *r, const struct run *run, _Atomic uint64_t *current)
         buf_clear(&r->scratch);
         if (row(&r->row) < 0)
             fail_row(r, i, "the function has no answer");
+        else if (col_failed(&r->out) && i > run->from)
+            return -1;
         else if (!one_row(r, before))
-            fail_row(r, i, col_failed(&r->out) ? "the answer is too large" : "the function put no row, or more than one");
+            fail_row(r, i, too_large(r) ? "the answer is too large" : "the function put no row, or more than one");
     }
     atomic_store_explicit(current, run->to, memory_order_relaxed);
+    return 0;
 }

@@ -18,7 +18,7 @@ const struct udf_limits udf_limits_default = {
     .memory_bytes = (size_t)1 << 30,
     .deadline_ms = 1000,
     .part_rows = 8192,
-    .part_bytes = 1 << 20,
+    .part_bytes = 256 << 10,
     .overlap = true,
 };
 

@@ -167,10 +167,9 @@ static void work(struct worker *w, int go, int done, pid_t parent)
         if (got != 1)
             _exit(0);
         struct run run = s->run;
-        rows_run(&rows, &run, &s->current);
         /* A buffer that never grows: its memory is the shared region. */
         struct buf out = { .p = w->out[run.slot], .cap = w->limits->answer_bytes, .max = w->limits->answer_bytes };
-        s->end = col_write_block(&rows.out, &out) < 0 ? RUN_TOO_LARGE : RUN_DONE;
+        s->end = rows_run(&rows, &run, &s->current) < 0 || col_write_block(&rows.out, &out) < 0 ? RUN_TOO_LARGE : RUN_DONE;
         s->bytes = out.n;
         s->failed = rows.failed;
         s->first_failed = rows.first_failed;
