@@ -12,6 +12,7 @@ static const struct {
     [PROBLEM_PARAMETER] = { 400, "parameter", "A parameter isn't as it should be", 0 },
     [PROBLEM_BODY] = { 400, "body", "The body can't be taken apart", 0 },
     [PROBLEM_UNAUTHORISED] = { 401, "unauthorised", "A valid bearer token is needed", 0 },
+    [PROBLEM_ORIGIN] = { 403, "origin", "Another site's page asked for this", 0 },
     [PROBLEM_NOT_FOUND] = { 404, "not-found", "There is nothing here", 0 },
     [PROBLEM_METHOD] = { 405, "method", "This can't be done here", 0 },
     [PROBLEM_TOO_LARGE] = { 413, "too-large", "The body is too large", 0 },

@@ -24,6 +24,7 @@ enum problem {
     PROBLEM_PARAMETER,    /* 400 */
     PROBLEM_BODY,         /* 400 */
     PROBLEM_UNAUTHORISED, /* 401 */
+    PROBLEM_ORIGIN,       /* 403 */
     PROBLEM_NOT_FOUND,    /* 404 */
     PROBLEM_METHOD,       /* 405 */
     PROBLEM_TOO_LARGE,    /* 413 */

@@ -162,12 +162,25 @@ static bool authorised(const struct shim *shim, struct str header)
 
 static bool readable_type(struct str type)
 {
-    static const char *const known[] = { "application/json", "application/x-ndjson", "application/ndjson", "application/jsonl" };
+    /* The last is what curl says when its user said nothing. */
+    static const char *const known[] = { "application/json", "application/x-ndjson", "application/ndjson", "application/jsonl",
+                                         "application/x-www-form-urlencoded" };
     type = str_trim(str_cut(&type, ';'));
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (type.n == strlen(known[i]) && strncasecmp(type.p, known[i], type.n) == 0)
             return true;
     return type.n == 0; /* nothing said: look */
+}
+
+/* A page of another site, in the browser of someone who can reach this address, may send a POST without asking. With a token it
+ * would have to know that; without one it is refused by what browsers say of a request's origin. */
+static bool is_foreign(const struct shim *shim, const struct request *r)
+{
+    struct str origin = r->origin;
+    if (shim->has_token || origin.n == 0)
+        return false;
+    const char *host = memmem(origin.p, origin.n, "://", 3);
+    return host == NULL || !str_eq((struct str){ host + 3, origin.n - (size_t)(host + 3 - origin.p) }, r->host);
 }
 
 bool route_early(struct shim *shim, struct request *r, struct str authorization)
@@ -204,6 +217,11 @@ bool route_early(struct shim *shim, struct request *r, struct str authorization)
         reply_problem(&r->reply, PROBLEM_METHOD, r->path, NULL, 0, "expected %s, got %.*s", allow,
                       (int)(r->method.n < 32 ? r->method.n : 32), r->method.p);
         r->reply.allow = allow;
+        return true;
+    }
+    if (at == AT_INGEST && is_foreign(shim, r)) {
+        reply_problem(&r->reply, PROBLEM_ORIGIN, r->path, NULL, 0, "a page of %.*s may not send records here without a token",
+                      (int)(r->origin.n < 64 ? r->origin.n : 64), r->origin.p);
         return true;
     }
     if (at == AT_INGEST && !readable_type(r->content_type)) {

@@ -195,6 +195,8 @@ static enum MHD_Result begin(struct shim *shim, struct MHD_Connection *mc, const
     r->content_type = header(mc, "Content-Type");
     r->content_encoding = header(mc, "Content-Encoding");
     r->if_none_match = header(mc, "If-None-Match");
+    r->origin = header(mc, "Origin");
+    r->host = header(mc, "Host");
     buf_init(&r->body, shim->body_max);
     arena_init(&r->arena, (size_t)4 << 20);
     reply_init(&r->reply);

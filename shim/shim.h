@@ -72,7 +72,7 @@ struct request {
     struct str method, path; /* as sent; the path without the query */
     struct request_arg args[REQUEST_ARGS];
     size_t n_args;
-    struct str content_type, content_encoding, if_none_match;
+    struct str content_type, content_encoding, if_none_match, origin, host;
     struct buf body;
     struct arena arena;
     struct reply reply;
