@@ -1,0 +1,38 @@
+/* cli/check: what `odw check` does to a statement before the engine sees it, and to the engine's answer before a person does. */
+#ifndef ODW_CHECK_H
+#define ODW_CHECK_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "clickhouse/clickhouse.h"
+#include "declaration/plan.h"
+
+/* A function that the scratch database's statements call instead of one that the server may not have yet. It has a name of its own
+ * (SCRATCH_NAME), because an SQL function that was left behind under the real name would stand in for it ever after. */
+struct stand_in {
+    const char *name;
+    const char *returns;
+    const char *args[8]; /* types */
+    size_t n_args;
+    struct stand_in *next;
+};
+
+/* The record functions of the plan, and those of odw's functions that the server lacks (declared by the odw-udf beside this
+ * program). */
+int check_stand_ins(struct arena *a, struct clickhouse *c, const struct plan *p, struct stand_in **first, struct err *err)
+    __attribute__((warn_unused_result));
+/* CREATE FUNCTION for one; scratch is the scratch database's name. */
+int check_put_stand_in(struct buf *sql, const char *scratch, const struct stand_in *f);
+
+/* The statement of an object as the scratch database gets it: stand-ins by their scratch names, a queue as a Null table with the
+ * columns that a queue has besides its own. Lines stay where they are. */
+int check_rewrite(struct buf *sql, const struct plan_object *o, const char *scratch, const struct stand_in *first);
+
+/* A value of the type, as text for {name:Type}; NULL where there can't be one (Identifier). p NULL in *value is NULL. */
+int check_sample(struct arena *a, const char *type, struct str *value);
+
+/* Makes "FILE:LINE: message" out of the engine's error about a statement that begins at d->sql_line. sent: as the engine got it. */
+void check_explain(const struct declaration *d, const char *sent, const char *scratch, const struct err *engine, struct buf *line);
+
+#endif
