@@ -382,7 +382,7 @@ static int seal(struct audit *a, struct err *err)
         return 0;
     struct buf sql;
     buf_init(&sql, 0);
-    char at[40];
+    char at[80];
     int64_t ms = now_ms();
     snprintf(at, sizeof at, "fromUnixTimestamp64Milli(%" PRId64 ", 'UTC')", ms);
     buf_printf(&sql,
