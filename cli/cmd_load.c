@@ -39,19 +39,26 @@ struct load {
     struct progress progress;
 };
 
-static volatile sig_atomic_t stopping; /* how many times we were asked to */
-
-static void on_signal(int number)
-{
-    (void)number;
-    stopping++;
-}
+static volatile sig_atomic_t stopping; /* 1: end after what is on its way; 2: at once */
 
 static int64_t now_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A second signal means "at once", but not the echo of the first: timeout(1) and terminals signal a process and its group. */
+static void on_signal(int number)
+{
+    static volatile int64_t first_ms;
+    (void)number;
+    if (stopping == 0) {
+        first_ms = now_ms();
+        stopping = 1;
+    } else if (now_ms() - first_ms > 500) {
+        stopping = 2;
+    }
 }
 
 static void count_failure(struct load *l, const char *text)
@@ -87,10 +94,11 @@ static void on_delivered(void *context, const struct err *err, int32_t partition
 }
 
 /* Serves reports, and says when there are none for a while, and why. */
-static void serve(struct load *l, int timeout_ms)
+static void serve(struct load *l, int timeout_ms, bool flush)
 {
     int64_t before = l->acknowledged;
-    kafka_producer_poll(l->producer, timeout_ms);
+    if (!flush || kafka_producer_flush(l->producer, timeout_ms) < 0)
+        kafka_producer_poll(l->producer, flush ? 0 : timeout_ms);
     progress_set(&l->progress, l->acknowledged);
     int64_t now = now_ms();
     if (l->acknowledged > before || kafka_producer_waiting(l->producer) == 0) {
@@ -161,8 +169,10 @@ static int connect_kafka(struct load *l, int64_t *max_bytes, struct err *err)
     /* A record's own bytes beside its value: headers of batch and record, and the key. */
     enum { AROUND = 512 };
     *max_bytes = topic.max_message_bytes > 4 * AROUND ? topic.max_message_bytes - AROUND : topic.max_message_bytes;
+    /* A full batch costs least; where records are let out slowly, each of them should be there soon. */
+    int64_t rate = opts_number(l->opts, "rate");
     struct kafka_producer_options options = {
-        .linger_ms = 20,
+        .linger_ms = rate > 0 && rate < 20000 ? 5 : 50,
         .timeout_ms = l->timeout_ms,
         .queue_bytes = opts_number(l->opts, "queue-bytes"),
         .max_message_bytes = topic.max_message_bytes,
@@ -195,7 +205,7 @@ static int send(struct load *l, struct str key, struct str record, struct err *e
             say_failure(l, why.text);
             return 0;
         }
-        serve(l, 100);
+        serve(l, 100, false);
         if (stopping > 1) {
             count_failure(l, "interrupted before it was sent");
             return 0;
@@ -213,7 +223,7 @@ static void hold_back(struct load *l, int64_t sent, int64_t rate)
         if (left <= 0 || stopping)
             return;
         if (l->producer != NULL) {
-            serve(l, left > 100 ? 100 : (int)left);
+            serve(l, left > 100 ? 100 : (int)left, false);
         } else {
             fflush(stdout);
             struct timespec pause = { 0, (left > 100 ? 100 : left) * 1000000 };
@@ -255,14 +265,14 @@ static int pump(struct load *l, int64_t max_bytes, struct err *err)
         }
         n++;
         if (got < 0) {
-            count_failure(l, "the record is larger than the topic takes, or can't be read");
+            count_failure(l, "the record is larger than the topic takes");
             say_failure(l, why.text);
             continue;
         }
         if ((l->producer != NULL ? send(l, buf_str(&key), buf_str(&record), err) : put_line(l, buf_str(&record), err)) < 0)
             goto out;
         if (l->producer != NULL && n % POLL_EVERY == 0)
-            serve(l, 0);
+            serve(l, 0, false);
     }
     rc = 0;
 out:
@@ -275,14 +285,8 @@ out:
 static void drain(struct load *l)
 {
     int64_t end = now_ms() + l->timeout_ms + 10000;
-    while (kafka_producer_waiting(l->producer) > 0 && now_ms() < end && stopping < 2) {
-        int64_t before = l->acknowledged;
-        int flushed = kafka_producer_flush(l->producer, 100);
-        if (l->acknowledged > before)
-            l->heard_ms = now_ms();
-        if (flushed < 0)
-            serve(l, 0);
-    }
+    while (kafka_producer_waiting(l->producer) > 0 && now_ms() < end && stopping < 2)
+        serve(l, 100, true);
 }
 
 static void summary(const struct load *l, double seconds, int64_t skipped)

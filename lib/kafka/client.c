@@ -94,6 +94,9 @@ static void on_log(const rd_kafka_t *rk, int level, const char *kind, const char
     if (strcmp(kind, "CONFWARN") == 0)
         return;
     enum log_level to = level <= 2 ? LOG_LEVEL_ERROR : level <= 4 ? LOG_LEVEL_WARN : level <= 6 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+    /* Told at info though it's news to nobody, and a wait for the transaction coordinator that ends by itself. */
+    if (to == LOG_LEVEL_INFO || strcmp(kind, "GETPID") == 0)
+        to = LOG_LEVEL_DEBUG;
     if (c != NULL && c->quiet && to < LOG_LEVEL_DEBUG && (strcmp(kind, "FAIL") == 0 || strcmp(kind, "ERROR") == 0))
         to = LOG_LEVEL_DEBUG;
     if (c == NULL || to == LOG_LEVEL_DEBUG) {
