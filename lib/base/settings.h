@@ -9,7 +9,8 @@
  * kafka-brokers, kafka-security-protocol, kafka-sasl-mechanism, kafka-sasl-username, kafka-sasl-password-file,
  * kafka-ssl-ca-location, kafka-ssl-certificate-location, kafka-ssl-key-location, kafka-options ("k=v;k=v" for librdkafka);
  * clickhouse-url (http://127.0.0.1:8123), clickhouse-tcp (HOST:PORT, for people and printing only), clickhouse-user,
- * clickhouse-password-file, clickhouse-ca; shim-url. */
+ * clickhouse-password-file, clickhouse-ca, user-scripts, functions-config (ClickHouse's folders, where they are on this disk);
+ * shim-url. */
 extern const struct opt settings_shared[];
 
 /* log_setup from log-level and log-format. component: a literal. */
