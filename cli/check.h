@@ -29,6 +29,12 @@ int check_put_stand_in(struct buf *sql, const char *scratch, const struct stand_
  * columns that a queue has besides its own. Lines stay where they are. */
 int check_rewrite(struct buf *sql, const struct plan_object *o, const char *scratch, const struct stand_in *first);
 
+/* Where a view hands its rows TO a table of the scratch database: *problem becomes an error's text about the first column whose
+ * value the engine would convert silently or fail to convert one day: a text into a number (NULL where it is none), a NULL into
+ * what can't be NULL. Nothing is said where there is none. */
+int check_types(struct clickhouse *c, const struct plan_object *o, const char *scratch, struct err *problem, struct err *err)
+    __attribute__((warn_unused_result));
+
 /* A value of the type, as text for {name:Type}; NULL where there can't be one (Identifier). p NULL in *value is NULL. */
 int check_sample(struct arena *a, const char *type, struct str *value);
 

@@ -47,15 +47,11 @@ static void stop(int signal)
 
 /* ---- the engine ---- */
 
-/* Runs sql inside (or, for the database itself, outside of) the scratch database. */
+/* Runs sql in the scratch database, or, outside, without one. */
 static int run_sql(struct check *k, const char *sql, const struct clickhouse_param *params, size_t n_params, bool outside,
                    struct buf *out, struct err *err)
 {
-    char settings[128];
-    snprintf(settings, sizeof settings, "database=%s", k->scratch);
-    struct clickhouse_query q = {
-        .sql = sql, .params = params, .n_params = n_params, .no_database = true, .settings = outside ? NULL : settings
-    };
+    struct clickhouse_query q = { .sql = sql, .params = params, .n_params = n_params, .no_database = outside };
     return clickhouse_run(k->c, &q, out, NULL, err);
 }
 
@@ -125,7 +121,8 @@ static int make_scratch(struct check *k, struct err *err)
         drop_scratch(k, old.text[i]);
     drop_scratch(k, k->scratch);
     snprintf(sql, sizeof sql, "CREATE DATABASE %s COMMENT '%lld'", k->scratch, (long long)time(NULL));
-    if (run_sql(k, sql, NULL, 0, true, NULL, err) < 0 || check_stand_ins(&k->arena, k->c, k->plan, &k->stand_ins, err) < 0)
+    if (run_sql(k, sql, NULL, 0, true, NULL, err) < 0 || clickhouse_use(k->c, k->scratch, err) < 0 ||
+        check_stand_ins(&k->arena, k->c, k->plan, &k->stand_ins, err) < 0)
         return -1;
     for (const struct stand_in *f = k->stand_ins; f != NULL; f = f->next) {
         struct buf text;
@@ -167,6 +164,7 @@ static int check_object(struct check *k, const struct plan_object *o, struct err
 {
     struct buf sql;
     struct err engine = ERR_INIT;
+    size_t had_failed = k->n_failed;
     if (follows_failure(k, o->statement)) {
         k->failed[k->n_failed++] = o->name;
         return 0;
@@ -181,8 +179,11 @@ static int check_object(struct check *k, const struct plan_object *o, struct err
         report(k, o->declaration, buf_text(&sql), &engine);
         k->failed[k->n_failed++] = o->name;
     }
+    int failed = engine.class == ERR_NONE ? check_types(k->c, o, k->scratch, &engine, err) : 0;
+    if (failed == 0 && engine.class != ERR_NONE && k->n_failed == had_failed)
+        report(k, o->declaration, o->statement, &engine);
     buf_fini(&sql);
-    return 0;
+    return failed;
 }
 
 /* One row through the whole stage: conversions between a view and its table are only made when a row comes. */
@@ -195,15 +196,17 @@ static int check_flow(struct check *k, const struct plan_source *s, struct err *
         return 0;
     if (engine.class == ERR_RETRY)
         return err_set(err, engine.class, "%s", engine.text);
-    /* "while pushing to view odw_check_1.events_transform": that one's file, else the queue's. */
+    /* "while pushing to view odw_check_1.events_transform: while pushing to …": the first is where it went wrong. */
     const struct plan_object *guilty = NULL;
+    const char *first = NULL;
     for (size_t i = 0; i < k->plan->n_objects; i++) {
         char where[300];
         snprintf(where, sizeof where, "pushing to view %s.%s", k->scratch, k->plan->objects[i].name);
         const char *at = strstr(engine.text, where);
-        size_t n = strlen(where);
-        if (at != NULL && strchr(" (:.,", at[n]) != NULL)
+        if (at != NULL && strchr(" (:.,", at[strlen(where)]) != NULL && (first == NULL || at < first)) {
             guilty = &k->plan->objects[i];
+            first = at;
+        }
     }
     report(k, guilty != NULL ? guilty->declaration : s->queue, guilty != NULL ? guilty->statement : "", &engine);
     return 0;

@@ -94,6 +94,16 @@ void clickhouse_free(struct clickhouse *c)
     free(c);
 }
 
+int clickhouse_use(struct clickhouse *c, const char *database, struct err *err)
+{
+    char *copy = strdup(database);
+    if (copy == NULL)
+        return err_set(err, ERR_STOP, "out of memory");
+    free(c->database);
+    c->database = copy;
+    return 0;
+}
+
 /* ---- the request ---- */
 
 /* Whether the statement declares the parameter as {name:Array(…)} and the like, whose text isn't escaped as TSV. */

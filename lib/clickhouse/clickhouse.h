@@ -16,6 +16,8 @@ struct clickhouse; /* one kept-alive connection, one thread at a time */
 /* settings: clickhouse-url, -user, -password-file, -ca, database. No connection is made yet. */
 struct clickhouse *clickhouse_new(const struct opts *settings, struct err *err) __attribute__((warn_unused_result));
 void clickhouse_free(struct clickhouse *c);
+/* Another database than the setting's, from the next statement on. */
+int clickhouse_use(struct clickhouse *c, const char *database, struct err *err) __attribute__((warn_unused_result));
 
 /* A value for {name:Type} in the statement; text is the plain value (escaping is done here); p NULL is NULL. For an Array, Map or
  * Tuple it is ClickHouse's own text of one, as is: ['a', 'b\'c']. */
