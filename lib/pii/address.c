@@ -66,7 +66,8 @@ bool pii_ipv4_at(const struct pii_text *t, size_t i, unsigned *context, struct p
             k++;
         if (!is_local(octet) || k - end > 6 || pii_glued_after(t, k))
             return false;
-    } else if (pii_is_word(next) || (next == '.' && (pii_is_letter(pii_byte(t, end + 1)) || pii_token_at(t, end + 1) > 0)) ||
+    } else if (pii_is_word(next) || pii_token_at(t, end) > 0 ||
+               (next == '.' && (pii_is_letter(pii_byte(t, end + 1)) || pii_token_at(t, end + 1) > 0)) ||
                (next == '-' && pii_is_letter(pii_byte(t, end + 1)))) {
         return false;
     }
@@ -181,9 +182,9 @@ bool pii_ipv6_at(const struct pii_text *t, size_t colon, struct pii_span *s)
         start--;
     /* "src:2001:db8::1", "addr:::1": the letters before are no group, nor is what a key's colon leaves. */
     unsigned before = pii_before(t, start);
-    if (colon - start >= 40 || (before == '.' && pii_is_word(pii_before(t, start - 1))) || pii_is_word(before)) {
+    if (colon - start >= 40 || (before == '.' && (pii_is_word(pii_before(t, start - 1)) || pii_token_before(t, start - 1) > 0)) ||
+        pii_is_word(before) || pii_token_before(t, start) > 0)
         return false;
-    }
     if (t->p[start] == ':' && start + 1 < t->n && t->p[start + 1] != ':')
         start++;
     unsigned char address[16];
@@ -193,7 +194,8 @@ bool pii_ipv6_at(const struct pii_text *t, size_t colon, struct pii_span *s)
     if (end == 0 || end <= colon)
         return false;
     unsigned next = pii_byte(t, end), beyond = pii_byte(t, end + 1);
-    if (pii_is_word(next) || (next == '.' && pii_is_word(beyond)) || (next == ':' && (beyond == ':' || pii_hex(beyond) >= 0)))
+    if (pii_is_word(next) || pii_token_at(t, end) > 0 || ((next == '.' || next == ':') && pii_token_at(t, end + 1) > 0) ||
+        (next == '.' && pii_is_word(beyond)) || (next == ':' && (beyond == ':' || pii_hex(beyond) >= 0)))
         return false;
     if (groups == 0) {
         /* "::" alone is everywhere in code; an address only where the words say so. */

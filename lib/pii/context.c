@@ -168,7 +168,8 @@ unsigned pii_context(const struct pii_text *t, size_t i, unsigned *cache)
     if (*cache & PII_CTX_KNOWN)
         return *cache;
     size_t stop = i > BACK_BYTES ? i - BACK_BYTES : 0;
-    if (stop < t->words)
+    bool cut = stop > t->words; /* by distance: a word that starts before isn't read */
+    if (!cut)
         stop = t->words;
     unsigned said = 0, seen = 0, first = 0, last = 0;
     bool crossed = false; /* a '=' or ':' between the key and the number: what stands before the pair is about something else */
@@ -189,8 +190,8 @@ unsigned pii_context(const struct pii_text *t, size_t i, unsigned *cache)
         size_t end = i;
         while (i > stop && in_word(t->p[i - 1]) && end - i <= WORD_MAX)
             i--;
-        if (i > 0 && i == stop && in_word(t->p[i - 1]))
-            break; /* cut in the middle: not a word that was read */
+        if (cut && i == stop && in_word(t->p[i - 1]))
+            break;
         unsigned one = word_says(t->p + i, end - i);
         /* "social security", read backwards. */
         if (last == 1 && end - i == 6 && strncasecmp((const char *)t->p + i, "social", 6) == 0)

@@ -89,8 +89,11 @@ static size_t quoted_start(const struct pii_text *t, size_t at)
     for (size_t i = at - 1; i > stop; i--) {
         unsigned c = t->p[i - 1];
         if (c == '"')
-            return i < at - 1 && !pii_is_word(pii_before(t, i - 1)) && (i < 2 || t->p[i - 2] != '\\') ? i - 1 : at;
-        if (c < ' ' || c == 0x7F || c == '@' || c == '<' || c == '>' || c == ',')
+            return i < at - 1 && !pii_is_word(pii_before(t, i - 1)) && pii_token_before(t, i - 1) == 0 &&
+                           (i < 2 || t->p[i - 2] != '\\')
+                       ? i - 1
+                       : at;
+        if (c < ' ' || c == 0x7F || c == '@' || c == '<' || c == '>' || c == ',' || c == '[')
             break;
     }
     return at;
@@ -132,7 +135,9 @@ static size_t domain_end(const struct pii_text *t, size_t i)
     for (;;) {
         unsigned c = pii_byte(t, i);
         size_t step = 0;
-        if (pii_is_alnum(c) || (c == '-' && i > label)) {
+        /* After ideographs ASCII is the next thing, as in "公司192.0.2.1". */
+        bool after = i > label && i - start >= 3 && t->p[i - 1] >= 0x80 && t->p[i - 2] >= 0x80 && t->p[i - 3] >= 0xE0;
+        if ((pii_is_alnum(c) && !after) || (c == '-' && i > label)) {
             step = 1;
         } else if (c >= 0x80) {
             size_t n = utf8_length((const char *)t->p + i, t->n - i);
@@ -157,14 +162,17 @@ static size_t domain_end(const struct pii_text *t, size_t i)
             good = end;
         else
             good = start;
-        if (end != i || c != '.')
+        if (end != i || c != '.' || i == t->n)
             break;
         unsigned next = pii_byte(t, i + 1);
         if (!pii_is_alnum(next) && next < 0x80)
             break;
         label = ++i;
     }
-    return good;
+    /* What goes on as one of our tokens went on as something else before: it wasn't the end then. */
+    while (pii_byte(t, i) == '-' || pii_byte(t, i) == '.')
+        i++;
+    return pii_token_at(t, i) > 0 ? start : good;
 }
 
 /* [192.0.2.1] or [IPv6:2001:db8::1] after the '@'. */

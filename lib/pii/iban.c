@@ -74,7 +74,7 @@ bool pii_iban_at(const struct pii_text *t, size_t letters, struct pii_span *s)
 {
     /* One case throughout: real ones are upper, some systems lower all; a mixture is another kind of id. */
     unsigned fold = t->p[letters] & 0x20;
-    if (letters < t->floor || (t->p[letters + 1] & 0x20) != fold)
+    if (letters < t->floor || pii_token_before(t, letters) > 0 || (t->p[letters + 1] & 0x20) != fold)
         return false;
     const struct country *country = country_of(t->p[letters] & ~0x20u, t->p[letters + 1] & ~0x20u);
     if (country == NULL)
@@ -98,7 +98,7 @@ bool pii_iban_at(const struct pii_text *t, size_t letters, struct pii_span *s)
         account[n++] = (unsigned char)c;
         i++;
     }
-    if (pii_is_word(pii_byte(t, i)) || !pii_is_digit(account[2]) || !pii_is_digit(account[3]))
+    if (pii_is_word(pii_byte(t, i)) || pii_token_at(t, i) > 0 || !pii_is_digit(account[2]) || !pii_is_digit(account[3]))
         return false;
     if (!follows(country->bban, account + 4) || remainder_97(account, n) != 1)
         return false;

@@ -52,7 +52,8 @@ static size_t resolve(const unsigned char *raw, size_t n, size_t i, char out[4],
 }
 
 /* A string with escapes: its content is json[start, end). Appends it redacted. */
-static size_t redact_escaped(struct str json, size_t floor, size_t start, size_t end, struct buf *scratch, struct buf *out)
+static size_t redact_escaped(struct str json, size_t floor, size_t start, size_t end, struct buf *scratch, struct buf *out,
+                             bool *again)
 {
     const unsigned char *raw = (const unsigned char *)json.p;
     size_t prefix = start - floor < PREFIX ? start - floor : PREFIX, found = 0;
@@ -67,6 +68,7 @@ static size_t redact_escaped(struct str json, size_t floor, size_t start, size_t
         i += resolve(raw, end, i, c, &n);
         buf_put(scratch, c, n);
     }
+    buf_putc(scratch, '"');
     if (scratch->failed) {
         out->failed = true;
         return 0;
@@ -76,6 +78,7 @@ static size_t redact_escaped(struct str json, size_t floor, size_t start, size_t
     size_t i = start, at = prefix;
     while (pii_scan_next(&scan, &span)) {
         size_t from = i;
+        *again |= !pii_isolated(&scan.text, &span);
         for (; at < span.start; at += n)
             i += resolve(raw, end, i, c, &n);
         buf_put(out, json.p + from, i - from);
@@ -108,7 +111,8 @@ static bool inside_at(const unsigned char *p, struct quotes *q, size_t to)
 }
 
 /* Raw text json[start, end) whose strings hold no backslash; starts and ends outside of strings. -1: not JSON after all. */
-static int redact_plain(struct str json, size_t words, size_t start, size_t end, bool *known, struct buf *out, size_t *found)
+static int redact_plain(struct str json, size_t words, size_t start, size_t end, bool *known, struct buf *out, size_t *found,
+                        bool *again)
 {
     struct pii_scan scan;
     struct pii_span span;
@@ -123,6 +127,7 @@ static int redact_plain(struct str json, size_t words, size_t start, size_t end,
             *known = true;
             continue;
         }
+        *again |= !pii_isolated(&scan.text, &span);
         buf_put(out, json.p + done, span.start - done);
         buf_puts(out, pii_token(span.type));
         done = span.start + span.length;
@@ -132,7 +137,7 @@ static int redact_plain(struct str json, size_t words, size_t start, size_t end,
     return 0;
 }
 
-size_t pii_redact_json(struct str json, struct buf *out)
+static size_t redact_once(struct str json, struct buf *out, bool *again)
 {
     const unsigned char *p = (const unsigned char *)json.p;
     size_t before = out->n, found = 0, done = 0;
@@ -156,9 +161,9 @@ size_t pii_redact_json(struct str json, struct buf *out)
         if (stop >= json.n)
             goto plain; /* a string without end */
         if (escaped) {
-            if (redact_plain(json, done, done, start, &known, out, &found) < 0)
+            if (redact_plain(json, done, done, start, &known, out, &found, again) < 0)
                 goto plain;
-            found += redact_escaped(json, done, start, stop, &scratch, out);
+            found += redact_escaped(json, done, start, stop, &scratch, out, again);
             done = stop;
             /* The closing quote starts the next stretch, which must start outside of strings. */
             buf_putc(out, '"');
@@ -169,14 +174,20 @@ size_t pii_redact_json(struct str json, struct buf *out)
     }
     if (escape != NULL && known == false && !well_formed(json))
         goto plain; /* a backslash outside of strings */
-    if (redact_plain(json, done, done, json.n, &known, out, &found) < 0)
+    if (redact_plain(json, done, done, json.n, &known, out, &found, again) < 0)
         goto plain;
     buf_fini(&scratch);
     return found;
 plain:
     buf_fini(&scratch);
     out->n = before;
+    *again = false;
     return pii_redact(json, out);
+}
+
+size_t pii_redact_json(struct str json, struct buf *out)
+{
+    return pii_settle(redact_once, json, out);
 }
 
 static size_t skip_space(const unsigned char *p, size_t n, size_t i)

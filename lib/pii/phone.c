@@ -207,9 +207,9 @@ bool pii_phone_at(const struct pii_text *t, const struct pii_digits *d, unsigned
         return false;
     /* 0AA-BBBB-CCCC, (0AA) BBBB CCCC: a trunk zero and the groups of many countries. */
     bool trunk = d->digit[0] == 0 && d->digit[1] != 0;
-    if (trunk && d->groups == 3 && d->n >= 10 && d->n <= 11 && d->length[0] >= 2 && d->length[0] <= 5 && d->length[1] >= 2 &&
-        d->length[2] == 4 && d->sep[2] == '-' && (d->sep[1] == '-' || (before == '(' && d->sep[1] == ')')) &&
-        put(t, d, 3, d->start, 0.6f, s))
+    if (trunk && d->groups >= 3 && d->sum[2] >= 10 && d->sum[2] <= 11 && (d->groups == 3 || d->sep[3] == ' ') &&
+        d->length[0] >= 2 && d->length[0] <= 5 && d->length[1] >= 2 && d->length[2] == 4 && d->sep[2] == '-' &&
+        (d->sep[1] == '-' || (before == '(' && d->sep[1] == ')')) && put(t, d, 3, d->start, 0.6f, s))
         return true;
     k = told_groups(d);
     unsigned n = d->sum[k - 1];

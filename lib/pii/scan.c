@@ -5,8 +5,7 @@
 #include <immintrin.h>
 #endif
 
-#if !defined(__x86_64__)
-static void classify_scalar(const unsigned char *p, struct pii_masks *m)
+void pii_classify_scalar(const unsigned char *p, struct pii_masks *m)
 {
     *m = (struct pii_masks){ 0, 0, 0, 0, 0 };
     for (unsigned i = 0; i < 64; i++) {
@@ -19,8 +18,8 @@ static void classify_scalar(const unsigned char *p, struct pii_masks *m)
         m->colon |= c == ':' ? bit : 0;
     }
 }
-#else
-static void classify_sse2(const unsigned char *p, struct pii_masks *m)
+#if defined(__x86_64__)
+void pii_classify_sse2(const unsigned char *p, struct pii_masks *m)
 {
     uint64_t digit = 0, letter = 0, line = 0, at = 0, colon = 0;
     for (unsigned k = 0; k < 4; k++) {
@@ -37,7 +36,7 @@ static void classify_sse2(const unsigned char *p, struct pii_masks *m)
     *m = (struct pii_masks){ digit, letter, digit | letter | line, at, colon };
 }
 
-__attribute__((target("avx2"))) static void classify_avx2(const unsigned char *p, struct pii_masks *m)
+__attribute__((target("avx2"))) void pii_classify_avx2(const unsigned char *p, struct pii_masks *m)
 {
     uint64_t digit = 0, letter = 0, line = 0, at = 0, colon = 0;
     for (unsigned k = 0; k < 2; k++) {
@@ -107,10 +106,10 @@ void pii_scan_init(struct pii_scan *scan, struct str text, size_t from)
 void pii_scan_init_at(struct pii_scan *scan, struct str text, size_t words, size_t from)
 {
     *scan = (struct pii_scan){ .text = { (const unsigned char *)text.p, text.n, from, words, false } };
-#if !defined(__x86_64__)
-    scan->classify = classify_scalar;
+#if defined(__x86_64__)
+    scan->classify = __builtin_cpu_supports("avx2") ? pii_classify_avx2 : pii_classify_sse2;
 #else
-    scan->classify = __builtin_cpu_supports("avx2") ? classify_avx2 : classify_sse2;
+    scan->classify = pii_classify_scalar;
 #endif
     /* The block before is loaded for what it leaves behind, so that a scan from the middle finds the same anchors. */
     if (from >= text.n) {

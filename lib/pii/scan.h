@@ -58,8 +58,8 @@ static inline int pii_hex(unsigned c)
 size_t pii_token_at(const struct pii_text *t, size_t i);
 size_t pii_token_before(const struct pii_text *t, size_t i);
 
-/* Whether what starts at i (ends before i) goes on beyond it: a word byte, or '-' or '.' with a word byte or one of our
- * tokens on its other side. Tokens count so that redacting twice changes nothing. */
+/* Whether what starts at i (ends before i) goes on beyond it: a word byte or one of our tokens, or '-' or '.' with one of them on
+ * its other side. Tokens count so that redacting twice changes nothing. */
 bool pii_glued_before(const struct pii_text *t, size_t i);
 bool pii_glued_after(const struct pii_text *t, size_t i);
 
@@ -110,6 +110,17 @@ int pii_address_parse(struct str s, unsigned char address[16]);
 struct pii_masks {
     uint64_t digit, letter, word, at, colon;
 };
+
+/* Whether a token in its place leaves everything around it as it was to the verifiers. */
+bool pii_isolated(const struct pii_text *t, const struct pii_span *s);
+/* Redacts until nothing more shows. redact: one round; sets *again where a span was not isolated. */
+size_t pii_settle(size_t (*redact)(struct str text, struct buf *out, bool *again), struct str text, struct buf *out);
+
+void pii_classify_scalar(const unsigned char *p, struct pii_masks *m);
+#if defined(__x86_64__)
+void pii_classify_sse2(const unsigned char *p, struct pii_masks *m);
+void pii_classify_avx2(const unsigned char *p, struct pii_masks *m);
+#endif
 
 /* A scan in progress. */
 struct pii_scan {

@@ -38,7 +38,7 @@ size_t pii_token_before(const struct pii_text *t, size_t i)
 bool pii_glued_before(const struct pii_text *t, size_t i)
 {
     unsigned c = pii_before(t, i);
-    if (pii_is_word(c))
+    if (pii_is_word(c) || pii_token_before(t, i) > 0)
         return true;
     return (c == '-' || c == '.') && (pii_is_word(pii_before(t, i - 1)) || pii_token_before(t, i - 1) > 0);
 }
@@ -46,7 +46,7 @@ bool pii_glued_before(const struct pii_text *t, size_t i)
 bool pii_glued_after(const struct pii_text *t, size_t i)
 {
     unsigned c = pii_byte(t, i);
-    if (pii_is_word(c))
+    if (pii_is_word(c) || pii_token_at(t, i) > 0)
         return true;
     return (c == '-' || c == '.') && (pii_is_word(pii_byte(t, i + 1)) || pii_token_at(t, i + 1) > 0);
 }

@@ -1,0 +1,221 @@
+/* tests/fuzz/pii: what must hold for the redaction of any bytes. */
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/utf8.h"
+#include "pii/pii.h"
+#include "tests/fuzz/fuzz.h"
+
+const char *const fuzz_words[] = {
+    "john.doe@example.com",
+    "a@b.co",
+    "@",
+    "jörg@müller.de",
+    "用户@例子.公司",
+    "\"q s\"@x.org",
+    "x@[192.0.2.1]",
+    "%40",
+    "+1 415 555 0132",
+    "(415) 555-0132",
+    "415-555-0132",
+    "4155550132",
+    "+44 (0)20 7123 4567",
+    "+49 30 1234567",
+    "090-1234-5678",
+    " x123",
+    " ext. 9",
+    "phone ",
+    "tel:",
+    "call me at ",
+    "my number is ",
+    "ssn ",
+    "social security ",
+    "card ",
+    "id=",
+    "version ",
+    "4111111111111111",
+    "4111 1111 1111 1111",
+    "3714-496353-98431",
+    "6759649826438453",
+    "122000000000003",
+    "DE89370400440532013000",
+    "DE89 3704 0044 0532 0130 00",
+    "gb29nwbk60161331926819",
+    "078-05-1123",
+    "078 05 1123",
+    "078051123",
+    "192.168.1.1",
+    "1.2.3.4",
+    "10.0.0.1/8",
+    ".5555",
+    "2001:db8::1",
+    "::",
+    "::1",
+    "fe80::1%eth0",
+    "::ffff:1.2.3.4",
+    "1:2:3:4:5:6:7:8",
+    "12:34:56",
+    "2026-11-23",
+    "[EMAIL]",
+    "[PHONE]",
+    "[IP]",
+    "[CARD]",
+    "[SSN]",
+    "[IBAN]",
+    " ",
+    "-",
+    ".",
+    ",",
+    "\n",
+    "\xC2\xA0",
+    "\xE2\x80\x91",
+    "é",
+    "漢",
+    "😀",
+    "\\u0040",
+    "\\\"",
+    "\\n",
+    "\\ud83d\\ude00",
+    "\\ud800",
+    "\"",
+    "{\"",
+    "\":\"",
+    "\",\"",
+    "\"}",
+    "[",
+    "]",
+    NULL,
+};
+
+#define MUST(what)                                                                                                                 \
+    do {                                                                                                                           \
+        if (!(what)) {                                                                                                             \
+            fprintf(stderr, "does not hold: %s\n", #what);                                                                         \
+            abort();                                                                                                               \
+        }                                                                                                                          \
+    } while (0)
+
+static bool valid_utf8(struct str s)
+{
+    for (size_t i = 0, n; i < s.n; i += n)
+        if ((n = utf8_length(s.p + i, s.n - i)) == 0)
+            return false;
+    return true;
+}
+
+static bool inside_character(struct str s, size_t i)
+{
+    return i < s.n && ((unsigned char)s.p[i] & 0xC0) == 0x80;
+}
+
+/* Spans one by one give what redaction gives (it goes on where a token uncovers more); they lie in order, within the text, between
+ * characters; twice is as once. */
+static void check_text(struct str text)
+{
+    struct buf once, twice, by_hand;
+    buf_init(&once, 0);
+    buf_init(&twice, 0);
+    buf_init(&by_hand, 0);
+    bool utf8 = valid_utf8(text);
+    size_t found = pii_redact(text, &once), done = 0, spans = 0;
+    struct pii_span span;
+    while (pii_next(text, done, &span)) {
+        MUST(span.length > 0 && span.start >= done && span.start + span.length <= text.n);
+        MUST(span.type < PII_TYPES && span.score > 0 && span.score <= 1);
+        if (utf8)
+            MUST(!inside_character(text, span.start) && !inside_character(text, span.start + span.length));
+        buf_put(&by_hand, text.p + done, span.start - done);
+        buf_puts(&by_hand, pii_token(span.type));
+        done = span.start + span.length;
+        spans++;
+    }
+    buf_put(&by_hand, text.p + done, text.n - done);
+    MUST(spans <= found && (spans > 0) == (found > 0));
+    MUST(spans != found || str_eq(buf_str(&once), buf_str(&by_hand)));
+    MUST(found > 0 || str_eq(buf_str(&once), text));
+    pii_redact(buf_str(&once), &twice);
+    if (!str_eq(buf_str(&once), buf_str(&twice)))
+        fprintf(stderr, "once:  %.*s\ntwice: %.*s\n", STR_ARG(once), STR_ARG(twice));
+    MUST(str_eq(buf_str(&once), buf_str(&twice)));
+    buf_fini(&once);
+    buf_fini(&twice);
+    buf_fini(&by_hand);
+}
+
+/* What was JSON stays JSON; what wasn't is treated as text. */
+static void check_json(struct str json)
+{
+    struct buf once;
+    json_error_t error;
+    buf_init(&once, 0);
+    pii_redact_json(json, &once);
+    json_t *before = json_loadb(json.n > 0 ? json.p : "", json.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+    if (before != NULL) {
+        json_t *after = json_loadb(once.p, once.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+        MUST(after != NULL);
+        MUST(json_typeof(after) == json_typeof(before));
+        json_decref(after);
+        json_decref(before);
+        struct buf twice;
+        buf_init(&twice, 0);
+        pii_redact_json(buf_str(&once), &twice);
+        if (!str_eq(buf_str(&once), buf_str(&twice)))
+            fprintf(stderr, "once:  %.*s\ntwice: %.*s\n", STR_ARG(once), STR_ARG(twice));
+        MUST(str_eq(buf_str(&once), buf_str(&twice)));
+        buf_fini(&twice);
+    }
+    buf_fini(&once);
+}
+
+/* The text as a string of a document, once plainly and once with every byte of ASCII as \u00XX: the same spans. */
+static void check_wrapped(struct str text)
+{
+    struct buf plain, escaped, a, b;
+    buf_init(&plain, 0);
+    buf_init(&escaped, 0);
+    buf_init(&a, 0);
+    buf_init(&b, 0);
+    buf_puts(&plain, "{\"k\":");
+    buf_put_json(&plain, text);
+    buf_puts(&plain, ",\"n\":4111111111111111}");
+    buf_puts(&escaped, "{\"k\":\"");
+    for (size_t i = 0; i < text.n; i++) {
+        if ((unsigned char)text.p[i] < 0x80)
+            buf_printf(&escaped, "\\u%04x", (unsigned char)text.p[i]);
+        else
+            buf_putc(&escaped, text.p[i]);
+    }
+    buf_puts(&escaped, "\",\"n\":4111111111111111}");
+    check_json(buf_str(&plain));
+    if (valid_utf8(text)) {
+        size_t n = pii_redact_json(buf_str(&plain), &a), m = pii_redact_json(buf_str(&escaped), &b);
+        if (memchr(text.p, '"', text.n) == NULL)
+            MUST(n == m);
+        check_json(buf_str(&escaped));
+    }
+    buf_fini(&plain);
+    buf_fini(&escaped);
+    buf_fini(&a);
+    buf_fini(&b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    /* A copy of exactly n bytes: a sanitizer sees every read beyond. */
+    char *copy = malloc(n > 0 ? n : 1);
+    MUST(copy != NULL);
+    memcpy(copy, data, n);
+    struct str text = { copy, n };
+    check_text(text);
+    check_json(text);
+    if (n > 0)
+        check_wrapped(text);
+    struct buf out;
+    buf_init(&out, 0);
+    MUST(ip_anonymise(text, &out) || out.n == 0);
+    buf_fini(&out);
+    free(copy);
+    return 0;
+}
