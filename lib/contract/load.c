@@ -124,19 +124,16 @@ static json_t *read_schema(struct str text, const char *where, struct err *err)
     json_t *schema = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &bad);
     if (schema != NULL)
         return schema;
-    switch (json_error_code(&bad)) {
-    case json_error_out_of_memory:
+    /* Where memory is out jansson may say nothing at all. */
+    if (bad.text[0] == '\0' || json_error_code(&bad) == json_error_out_of_memory)
         err_set(err, ERR_RETRY, "%s: out of memory", where);
-        break;
-    case json_error_numeric_overflow:
-        err_set(err, ERR_STOP,
-                "%s: line %d: expected integers up to 9223372036854775807 (without \"maximum\" a UInt64 goes on to its "
-                "own), got more",
-                where, bad.line);
-        break;
-    default:
+    else if (json_error_code(&bad) == json_error_numeric_overflow)
+        err_set(
+            err, ERR_STOP,
+            "%s: line %d: expected integers up to 9223372036854775807 (without \"maximum\" a UInt64 goes on to its own), got more",
+            where, bad.line);
+    else
         err_set(err, ERR_STOP, "%s: line %d, column %d: expected JSON: %s", where, bad.line, bad.column, bad.text);
-    }
     return NULL;
 }
 

@@ -36,7 +36,12 @@ static struct str quotable(struct reader *r, struct str s)
     /* Enough to recognise what the clip may show; tokens are shorter than what they stand for. */
     s.n = violation_clip(s, 4096);
     buf_clear(&r->clean);
-    return pii_redact(s, &r->clean) > 0 ? buf_str(&r->clean) : s;
+    size_t spans = pii_redact(s, &r->clean);
+    if (r->clean.failed) {
+        r->failed = true;
+        return STR("");
+    }
+    return spans > 0 ? buf_str(&r->clean) : s;
 }
 
 static void put_clipped(struct reader *r, struct str s)
@@ -167,7 +172,7 @@ static void put_one_type(struct buf *out, const struct node *node, uint8_t type)
 void violation_type(struct reader *r, const struct node *node, struct str raw)
 {
     struct buf what;
-    buf_init(&what, 4096);
+    buf_init(&what, 8192);
     bool first = true;
     for (unsigned type = T_OBJECT; type != 0; type >>= 1)
         if (node->types & type) {
@@ -176,6 +181,8 @@ void violation_type(struct reader *r, const struct node *node, struct str raw)
             first = false;
         }
     violation_expected(r, raw, NULL, "%s", buf_text(&what));
+    if (what.failed)
+        r->failed = true;
     buf_fini(&what);
 }
 
@@ -191,7 +198,7 @@ void violation_width(struct reader *r, const struct node *node, struct str raw)
 void violation_choices(struct reader *r, const struct node *node, struct str raw)
 {
     struct buf what;
-    buf_init(&what, 4096);
+    buf_init(&what, 8192);
     if (!node->one_choice)
         buf_puts(&what, "one of ");
     for (size_t i = 0; i < node->n_choices && what.n < 160; i++) {
@@ -203,6 +210,8 @@ void violation_choices(struct reader *r, const struct node *node, struct str raw
             buf_printf(&what, ", … (%zu in all)", node->n_choices);
     }
     violation_expected(r, raw, NULL, "%s", buf_text(&what));
+    if (what.failed)
+        r->failed = true;
     buf_fini(&what);
 }
 
