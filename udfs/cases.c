@@ -115,7 +115,7 @@ static int put_argument(const struct signature *sig, int i, struct str text, str
 static int answer(const struct cases *cases, const char *path, struct str calls, struct buf *out, struct err *err)
 {
     struct signature sig;
-    struct rows rows;
+    struct rows rows = { 0 };
     struct buf values[UDF_ARGS] = { 0 };
     void *state = NULL;
     int done = -1;
@@ -125,7 +125,7 @@ static int answer(const struct cases *cases, const char *path, struct str calls,
     if (cases->udf->open != NULL && (state = cases->udf->open(cases->udf, err)) == NULL)
         return -1;
     if (rows_init(&rows, &sig, &udf_limits_default, state, err) < 0)
-        return -1;
+        goto out;
     for (size_t line = 1; calls.n > 0; line++) {
         char where[512];
         struct str call = str_cut(&calls, '\n');
@@ -158,6 +158,8 @@ out:
     for (int i = 0; i < UDF_ARGS; i++)
         buf_fini(&values[i]);
     rows_fini(&rows);
+    if (cases->udf->close != NULL)
+        cases->udf->close(state);
     return done;
 }
 

@@ -4,6 +4,15 @@
 
 #include "udf/udf.h"
 
+/* The address sanitizer needs the whole address space: a worker's memory can't be limited then. */
+#if defined(__SANITIZE_ADDRESS__)
+#define UDF_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define UDF_ASAN 1
+#endif
+#endif
+
 /* Rows as they came over the wire; the memory is shared with the worker, which may read but not write it. */
 struct part {
     size_t rows;

@@ -258,6 +258,8 @@ int udf_serve_within(const struct udf *udf, int in, int out, const struct udf_li
 out:
     worker_fini(&s.worker);
     wire_fini(&s.wire);
+    if (state != NULL && udf->close != NULL)
+        udf->close(state);
     return done;
 }
 

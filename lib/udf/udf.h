@@ -39,6 +39,8 @@ struct udf {
     int (*row)(struct udf_row *row);
     /* Puts one row that says why there is no answer (`why`: "killed by signal 11", "over 1000 ms", …). NULL: the default. */
     void (*on_error)(struct udf_row *row, const char *why);
+    /* Frees what .open made. NULL: nothing to free. */
+    void (*close)(void *state);
     const void *more;           /* a generated function's own: the contract */
 };
 

@@ -120,7 +120,7 @@ void worker_end(struct worker *w)
 /* A row that allocates without end must cost that row, not the machine. */
 static void limit_memory(size_t more)
 {
-#if !defined(__SANITIZE_ADDRESS__) /* which reserves the address space for itself */
+#ifndef UDF_ASAN
     size_t pages = 0;
     FILE *f = fopen("/proc/self/statm", "re");
     if (f != NULL) {

@@ -96,6 +96,7 @@ static inline void start_within(struct server *s, const struct udf *udf, struct 
     *s = (struct server){ 0 };
     buf_init(&s->sent, 0);
     buf_init(&s->got, 0);
+    assert_int_equal(buf_reserve(&s->got, 1), 0);
     assert_int_equal(pipe(in) | pipe(out) | pipe(said), 0);
     fflush(NULL);
     s->pid = fork();

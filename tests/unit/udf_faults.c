@@ -1,7 +1,7 @@
 /* tests/unit: lib/udf against a simulated ClickHouse: rows that crash, hang, print or eat memory cost themselves alone. */
 #include "tests/lib/udf_server.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef UDF_ASAN
 /* A row that calls exit() leaves everything behind: that is its point. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
@@ -121,7 +121,7 @@ static void one_row_loops(void **state)
 static void one_row_allocates(void **state)
 {
     (void)state;
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef UDF_ASAN
     skip(); /* the sanitizer needs the address space that the limit would take from it */
 #else
     one_bad_row("!alloc", "killed by signal 11 (Segmentation fault)");

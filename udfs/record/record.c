@@ -16,6 +16,11 @@ static void *open_record(const struct udf *udf, struct err *err)
     return reader_new(udf->more, err);
 }
 
+static void close_record(void *reader)
+{
+    reader_free(reader);
+}
+
 static int row(struct udf_row *row)
 {
     reader_read(row->state, row->str[1], (int64_t)row->fixed[0], row->out);
@@ -44,6 +49,7 @@ static void declare(const struct contract *c, struct udf *out)
         .returns = contract_type(c),
         .deterministic = true,
         .open = open_record,
+        .close = close_record,
         .row = row,
         .on_error = on_error,
         .more = c,
