@@ -13,8 +13,10 @@ static int row(struct udf_row *row)
 
 const struct udf udf_pii_redact = {
     .name = "piiRedact",
-    .about = "The text with e-mail addresses, phone numbers, payment cards, IBANs, IP addresses and US social security numbers replaced "
-             "by [EMAIL], [PHONE], [CARD], [IBAN], [IP] and [SSN]; any bytes are accepted, what isn't recognised goes through unchanged.",
+    .about =
+        "The text with e-mail addresses, phone numbers, payment cards, IBANs, IP addresses and US social security numbers replaced "
+        "by [EMAIL], [PHONE], [CARD], [IBAN], [IP] and [SSN]; any bytes are accepted, what isn't recognised goes through "
+        "unchanged.",
     .args = { { "text", "String" } },
     .returns = "String",
     .deterministic = true,

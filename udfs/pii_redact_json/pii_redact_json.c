@@ -13,7 +13,8 @@ static int row(struct udf_row *row)
 
 const struct udf udf_pii_redact_json = {
     .name = "piiRedactJSON",
-    .about = "As piiRedact, inside the strings of a JSON text (keys and values, escapes resolved; a key is context for its value); every "
+    .about = "As piiRedact, inside the strings of a JSON text (keys and values, escapes resolved; a key is context for its value); "
+             "every "
              "other byte stays, numbers too, and JSON stays JSON. Text that isn't JSON is redacted as text.",
     .args = { { "json", "String" } },
     .returns = "String",
