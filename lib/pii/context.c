@@ -5,7 +5,6 @@ enum { BACK_BYTES = 64, BACK_WORDS = 6, WORD_MAX = 24 };
 
 enum { POSSESSIVE = 128, NUMBER = 256, GLUE = 512 }; /* beside enum pii_context */
 
-/* Sorted by length only for reading; looked up by length and first byte. */
 static const struct word {
     const char *text;
     unsigned says;
@@ -139,6 +138,30 @@ static const struct word endings[] = {
     { "nummer", NUMBER },
 };
 
+enum { SLOTS = 512 }; /* a power of two, several times the words */
+
+static unsigned char slots[SLOTS]; /* index into words + 1; 0: free */
+
+static unsigned slot_of(const char *p, size_t n)
+{
+    uint64_t head = 0, tail = 0;
+    memcpy(&head, p, n < 8 ? n : 8);
+    memcpy(&tail, p + (n < 8 ? 0 : n - 8), n < 8 ? n : 8);
+    return (unsigned)((head * 0x9E3779B97F4A7C15ULL ^ (tail + n) * 0xC2B2AE3D27D4EB4FULL) >> 40) % SLOTS;
+}
+
+/* Before main, so that threads only ever read it. */
+__attribute__((constructor)) static void index_words(void)
+{
+    _Static_assert(sizeof words / sizeof *words < 255, "an index is a byte");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        unsigned slot = slot_of(words[i].text, strlen(words[i].text));
+        while (slots[slot] != 0)
+            slot = (slot + 1) % SLOTS;
+        slots[slot] = (unsigned char)(i + 1);
+    }
+}
+
 static unsigned word_says(const unsigned char *p, size_t n)
 {
     char low[WORD_MAX + 1];
@@ -147,9 +170,12 @@ static unsigned word_says(const unsigned char *p, size_t n)
     for (size_t i = 0; i < n; i++)
         low[i] = (char)((unsigned)(p[i] - 'A') < 26 ? p[i] | 0x20 : p[i]);
     low[n] = '\0';
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (words[i].text[0] == low[0] && strcmp(words[i].text, low) == 0)
-            return words[i].says;
+    for (unsigned slot = slot_of(low, n); slots[slot] != 0; slot = (slot + 1) % SLOTS)
+        if (strcmp(words[slots[slot] - 1].text, low) == 0)
+            return words[slots[slot] - 1].says;
+    unsigned char last = (unsigned char)low[n - 1];
+    if (n < 6 || (last < 0x80 && last != 'e' && last != 'r' && last != 'n'))
+        return 0;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         size_t len = strlen(endings[i].text);
         if (n >= len && memcmp(low + n - len, endings[i].text, len) == 0)

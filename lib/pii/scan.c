@@ -138,11 +138,17 @@ static void keep(const struct pii_span *one, struct pii_span *best, bool *found)
 static bool number_at(const struct pii_text *t, size_t i, struct pii_span *best)
 {
     /* Most numbers in a log end here: short, and nothing follows that could make them longer. */
+    if (pii_glued_before(t, i))
+        return false;
     size_t run = 1;
     while (run < 20 && pii_is_digit(pii_byte(t, i + run)))
         run++;
     unsigned next = pii_byte(t, i + run);
     if (run < 7 && next != '-' && next != ' ' && next != '.' && next != ')' && next != '/' && next != '(' && next < 0x80)
+        return false;
+    /* 2026-11-23 and its like. */
+    if (run == 4 && (next == '-' || next == '.' || next == '/') && i + 10 <= t->n && t->p[i + 7] == next &&
+        (memcmp(t->p + i, "20", 2) == 0 || memcmp(t->p + i, "19", 2) == 0))
         return false;
     bool found = false;
     unsigned context = 0;
