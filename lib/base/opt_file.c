@@ -92,7 +92,7 @@ static int unknown_key(const struct opts *o, const char *section, const char *ke
     const char *known;
     for (size_t i = 0; i < o->n_rows; i++) {
         opt_row_key(&o->rows[i], of, &known);
-        if (strcmp(of, section) == 0)
+        if (strcmp(of, section) == 0 && (section[0] != '\0' || !o->rows[i].own) && strcmp(known, "config") != 0)
             names[n++] = known;
     }
     const char *near = opt_nearest(key, names, n);

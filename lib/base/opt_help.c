@@ -101,9 +101,12 @@ void opt_help(const struct opt_usage *usage, FILE *to)
         for (size_t i = 0; i < o.n_rows; i++)
             if (!o.rows[i].own)
                 print_row(to, &o.rows[i]);
-        fputs("\nA value is taken from the first that has one: option, variable, key in odw.conf, the running stack's stack.env,\n"
-              "default.\n",
-              to);
+        fputc('\n', to);
+        wrap(to,
+             "A value is taken from the first that has one: option, variable, key in odw.conf, the running stack's stack.env, "
+             "default.",
+             0, 0);
+        fputc('\n', to);
     }
     if (usage->more != NULL)
         fprintf(to, "\n%s%s", usage->more, usage->more[0] != '\0' && usage->more[strlen(usage->more) - 1] == '\n' ? "" : "\n");

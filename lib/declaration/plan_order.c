@@ -39,11 +39,15 @@ static bool is_before(const struct plan_object *a, const struct plan_object *b)
     return by_path != 0 ? by_path < 0 : strcmp(a->name, b->name) < 0;
 }
 
-static bool is_ready(const bool *names, const bool *done, size_t n, size_t i)
+/* Queues and what reads them also wait for everything else: by then all that messages flow into is there. */
+static bool is_ready(const struct plan *p, const bool *names, const bool *done, size_t i)
 {
-    for (size_t j = 0; j < n; j++)
-        if (names[i * n + j] && !done[j])
+    size_t n = p->n_objects;
+    for (size_t j = 0; j < n; j++) {
+        bool waits = p->objects[i].kind >= PLAN_QUEUE && p->objects[j].kind < p->objects[i].kind;
+        if ((waits || names[i * n + j]) && !done[j])
             return false;
+    }
     return true;
 }
 
@@ -62,7 +66,7 @@ int plan_order(struct plan *p, struct err *err)
         size_t next = n;
         for (int circle = 0; next == n && circle < 2; circle++)
             for (size_t i = 0; i < n; i++)
-                if (!done[i] && (circle == 1 || is_ready(names, done, n, i)) &&
+                if (!done[i] && (circle == 1 || is_ready(p, names, done, i)) &&
                     (next == n || is_before(&p->objects[i], &p->objects[next])))
                     next = i;
         done[next] = true;
