@@ -262,6 +262,8 @@ static bool expired(struct watch *at, const struct worker *w)
     }
     int64_t deadline = w->limits->deadline_ms;
     deadline += deadline * (int64_t)(w->run.part.bytes / BYTES_PER_DEADLINE);
+    if (w->run.to - w->run.from > 1) /* only suspected: it will be tried alone, with all its time */
+        deadline /= 2;
     return (wall - at->wall >= deadline && cpu - at->cpu >= deadline / 2) || wall - at->wall >= deadline * PATIENCE;
 }
 
