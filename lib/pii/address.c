@@ -52,6 +52,29 @@ static bool is_product(const struct pii_text *t, size_t i, size_t end, const uns
     return !is_local(octet) || (octet[2] == 0 && octet[3] == 0);
 }
 
+/* ">= 1.2.3.4" is a version's bound. */
+static bool is_bound(const struct pii_text *t, size_t i)
+{
+    if (pii_before(t, i) == ' ')
+        i--;
+    if (pii_before(t, i) != '=')
+        return false;
+    unsigned c = pii_before(t, i - 1);
+    return c == '>' || c == '<' || c == '~';
+}
+
+/* "; Linux 2.6.8.1)": a product within the comment of a user agent. */
+static bool is_comment(const struct pii_text *t, size_t i, size_t end)
+{
+    unsigned next = pii_byte(t, end);
+    size_t k = i - 1;
+    if (i < 4 || (next != ';' && next != ')') || t->p[k] != ' ')
+        return false;
+    while (k > 2 && i - k < 24 && pii_is_letter(t->p[k - 1]))
+        k--;
+    return i - k > 2 && (unsigned)(t->p[k] - 'A') < 26 && (t->p[k - 1] == '(' || (t->p[k - 1] == ' ' && t->p[k - 2] == ';'));
+}
+
 bool pii_ipv4_at(const struct pii_text *t, size_t i, unsigned *context, struct pii_span *s)
 {
     unsigned char octet[4];
@@ -71,7 +94,8 @@ bool pii_ipv4_at(const struct pii_text *t, size_t i, unsigned *context, struct p
                (next == '-' && pii_is_letter(pii_byte(t, end + 1)))) {
         return false;
     }
-    if (is_product(t, i, end, octet))
+    if (is_product(t, i, end, octet) || is_bound(t, i) || is_comment(t, i, end) ||
+        (octet[0] == 0 && (octet[1] | octet[2] | octet[3]) != 0))
         return false;
     unsigned says = pii_context(t, i, context);
     if ((says & (PII_CTX_VERSION | PII_CTX_ADDRESS)) == PII_CTX_VERSION)
@@ -169,8 +193,10 @@ static bool plausible(const struct pii_text *t, size_t start, size_t end, unsign
             run++;
         }
     }
+    /* Global, local and multicast addresses start with three or four digits: F1::F2 is a name within a class. */
     if (gap)
-        return digits > 0 || groups >= 3;
+        return groups >= 3 ||
+               (digits > 0 && (t->p[start] == ':' || t->p[start + 1] == ':' ? t->p[start] == ':' : t->p[start + 2] != ':'));
     return pairs < 8;
 }
 

@@ -175,6 +175,19 @@ static unsigned told_groups(const struct pii_digits *d)
     return k;
 }
 
+/* 01.42.68.53.00 is dialled, 33.0.0.11.96 and 534.48.3 are versions: dots want groups of two and more, nine digits, nothing else.
+ */
+static bool dots_fit(const struct pii_digits *d, unsigned k)
+{
+    bool dots = false, others = false, single = d->length[0] < 2;
+    for (unsigned g = 1; g < k; g++) {
+        dots |= d->sep[g] == '.';
+        others |= d->sep[g] != '.';
+        single |= d->length[g] < 2;
+    }
+    return !dots || (!others && !single && k > 2 && d->sum[k - 1] >= 9);
+}
+
 /* Without a word as clear as "phone" the digits themselves must look like somebody's number. */
 static bool looks_dialled(const struct pii_digits *d, unsigned k)
 {
@@ -213,8 +226,10 @@ bool pii_phone_at(const struct pii_text *t, const struct pii_digits *d, unsigned
         return true;
     k = told_groups(d);
     unsigned n = d->sum[k - 1];
-    if (n < 7 || n > 15 || pii_byte(t, d->end[k - 1]) == ':')
+    if (n < 7 || n > 15 || pii_byte(t, d->end[k - 1]) == ':' || !dots_fit(d, k))
         return false;
+    if (before == '/' && pii_is_word(pii_before(t, d->start - 1)))
+        return false; /* Mobile Safari/… */
     unsigned says = pii_context(t, d->start, context);
     if ((says & PII_CTX_OTHER) || !(says & (PII_CTX_PHONE | PII_CTX_CALL)))
         return false;
