@@ -77,7 +77,8 @@ int kafka_topic_create(struct kafka_admin *a, const char *topic, int32_t partiti
 int kafka_topic_alter(struct kafka_admin *a, const char *topic, int32_t partitions /* 0: leave */, int64_t retention_ms,
                       int64_t max_message_bytes, struct err *err) __attribute__((warn_unused_result));
 
-/* Earliest and latest offset that the partition holds now (latest: of the next message). */
+/* Earliest and latest offset that the partition holds now (latest: of the next message; where a transaction is
+ * open, its first). */
 int kafka_watermarks(struct kafka_admin *a, const char *topic, int32_t partition, int64_t *low, int64_t *high, struct err *err)
     __attribute__((warn_unused_result));
 /* What a group has committed, per partition 0 … n-1; -1 where nothing. */

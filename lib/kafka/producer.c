@@ -70,22 +70,18 @@ struct kafka_producer *kafka_producer_new(const struct opts *settings, const str
     int64_t queue_kb = queue_bytes / 1024 > 2097151 ? 2097151 : queue_bytes / 1024 < 1 ? 1 : queue_bytes / 1024;
     int64_t timeout = options->timeout_ms > 0 ? options->timeout_ms : 300000;
     int64_t linger = options->linger_ms < timeout ? options->linger_ms : timeout - 1;
-    /* A batch is refused as a whole when it is over the topic's limit, so no batch may be larger than a message may. */
-    int64_t batch = max_bytes < 1000000 ? max_bytes : 1000000;
-    char text[5][24];
+    char text[4][24];
     snprintf(text[0], sizeof text[0], "%" PRId64, linger);
     snprintf(text[1], sizeof text[1], "%" PRId64, timeout);
     snprintf(text[2], sizeof text[2], "%" PRId64, queue_kb);
     snprintf(text[3], sizeof text[3], "%" PRId64, max_bytes);
-    snprintf(text[4], sizeof text[4], "%" PRId64, batch);
     /* murmur2: the partition that Java's clients choose for the same key. */
     const struct property ours[] = {
         { "linger.ms", text[0] },
         { "delivery.timeout.ms", text[1] },
         { "queue.buffering.max.kbytes", text[2] },
         { "queue.buffering.max.messages", "1000000" },
-        { "message.max.bytes", text[3] },
-        { "batch.size", text[4] },
+        { "message.max.bytes", text[3] }, /* of a batch, too: a topic refuses a batch that is over its limit as a whole */
         { "batch.num.messages", "10000" },
         { "topic.metadata.propagation.max.ms", "5000" }, /* after this a topic that nobody knows does not exist */
         { "compression.type", "lz4" },
