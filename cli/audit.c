@@ -12,10 +12,10 @@
 #include "cli/gaps.h"
 
 enum {
-    EXAMPLES = 20,                /* offsets that a problem names */
-    LINES_AT_ONCE = 4000000,      /* identities that one anti-join holds in memory, about 64 bytes each */
+    EXAMPLES = 20,           /* offsets that a problem names */
+    LINES_AT_ONCE = 4000000, /* identities that one anti-join holds in memory, about 64 bytes each */
     QUERY_TIMEOUT_MS = 30 * 60000,
-    TRIES = 4,                    /* a block that is just being written is in some tables and not yet in others */
+    TRIES = 4, /* a block that is just being written is in some tables and not yet in others */
 };
 
 struct audit {
@@ -58,7 +58,8 @@ static int run(struct audit *a, struct buf *sql, struct buf *out, struct err *er
 {
     const struct clickhouse_param params[] = { { "source", str_of(a->source->name) },
                                                { "topic", str_of(a->source->topic) },
-                                               { "sealed_at", str_of(a->sealed_at[0] != '\0' ? a->sealed_at : "1970-01-01 00:00:00.000") } };
+                                               { "sealed_at",
+                                                 str_of(a->sealed_at[0] != '\0' ? a->sealed_at : "1970-01-01 00:00:00.000") } };
     const struct clickhouse_query q = {
         .sql = buf_text(sql),
         .params = params,
@@ -147,19 +148,22 @@ static int check_gaps(struct audit *a, json_t *partitions, struct err *err)
             say(a->problems,
                 "topic %s, partition %d: %" PRId64 "%s message%s between offsets %" PRId64 " and %" PRId64
                 " became neither a row nor a dead letter, the first at offset %" PRId64 "; the group's position passed over %s",
-                a->source->topic, p->partition, sum.lost, g.more ? " or more" : "", sum.lost == 1 ? "" : "s", p->proven, p->committed,
-                sum.first_lost, sum.lost == 1 ? "it" : "them");
+                a->source->topic, p->partition, sum.lost, g.more ? " or more" : "", sum.lost == 1 ? "" : "s", p->proven,
+                p->committed, sum.first_lost, sum.lost == 1 ? "it" : "them");
         if (sum.empty > 0 && a->read_only)
-            say(a->notes, "topic %s, partition %d: %" PRId64 " empty messages have no dead letter yet; 'odw worker' writes them within a minute",
+            say(a->notes,
+                "topic %s, partition %d: %" PRId64
+                " empty messages have no dead letter yet; 'odw worker' writes them within a minute",
                 a->source->topic, p->partition, sum.empty);
         if (sum.unprovable > 0)
-            say(a->notes, "topic %s, partition %d: %" PRId64 " offsets without a line left the topic before they were looked at: unprovable",
+            say(a->notes,
+                "topic %s, partition %d: %" PRId64 " offsets without a line left the topic before they were looked at: unprovable",
                 a->source->topic, p->partition, sum.unprovable);
-        json_array_append_new(partitions,
-                              json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "partition", (int)p->partition, "start",
-                                        (json_int_t)p->start, "proven", (json_int_t)p->proven, "committed", (json_int_t)p->committed,
-                                        "high", (json_int_t)p->high, "lost", (json_int_t)sum.lost, "empty", (json_int_t)sum.empty, "absent",
-                                        (json_int_t)sum.absent, "unprovable", (json_int_t)sum.unprovable));
+        json_array_append_new(partitions, json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "partition", (int)p->partition,
+                                                    "start", (json_int_t)p->start, "proven", (json_int_t)p->proven, "committed",
+                                                    (json_int_t)p->committed, "high", (json_int_t)p->high, "lost",
+                                                    (json_int_t)sum.lost, "empty", (json_int_t)sum.empty, "absent",
+                                                    (json_int_t)sum.absent, "unprovable", (json_int_t)sum.unprovable));
     }
     return 0;
 }
@@ -205,8 +209,8 @@ static void list_lines(struct audit *a, struct str rows, const char *what)
         }
     }
     if (n > 0)
-        say(a->problems, "%s: %s%" PRId64 " %s: %s", a->source->name, n > EXAMPLES ? "at least " : "", n > EXAMPLES ? n - 1 : n, what,
-            buf_text(&text));
+        say(a->problems, "%s: %s%" PRId64 " %s: %s", a->source->name, n > EXAMPLES ? "at least " : "", n > EXAMPLES ? n - 1 : n,
+            what, buf_text(&text));
     buf_fini(&text);
 }
 
@@ -228,12 +232,15 @@ static int check_rows(struct audit *a, struct err *err)
     for (int64_t part = 0; part < parts && rc == 0 && out.n == 0; part++) {
         buf_clear(&sql);
         buf_fini(&out);
-        buf_printf(&sql,
-                   "SELECT partition, offset, toString(record_day) FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
-                   " AND verdict = 'ok' AND %s AND identity %% %" PRId64 " = %" PRId64 " AND identity NOT IN (SELECT h FROM (",
-                   buf_text(&a->todo), parts, part);
+        buf_printf(
+            &sql,
+            "SELECT partition, offset, toString(record_day) FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
+            " AND verdict = 'ok' AND %s AND identity %% %" PRId64 " = %" PRId64 " AND identity NOT IN (SELECT h FROM (",
+            buf_text(&a->todo), parts, part);
         put_rows_hashes(&sql, a, buf_text(&a->todo));
-        buf_printf(&sql, ") WHERE h %% %" PRId64 " = %" PRId64 ") ORDER BY partition, offset LIMIT 1 BY partition, offset LIMIT %d FORMAT TabSeparated",
+        buf_printf(&sql,
+                   ") WHERE h %% %" PRId64 " = %" PRId64
+                   ") ORDER BY partition, offset LIMIT 1 BY partition, offset LIMIT %d FORMAT TabSeparated",
                    parts, part, EXAMPLES + 1);
         rc = run(a, &sql, &out, err);
     }
@@ -266,20 +273,22 @@ static int check_letters(struct audit *a, struct err *err)
 
 /* The seals that count, per day. */
 static const char sealed_days[] =
-    "SELECT record_day, argMax(identities, sealed_at) AS identities, argMax(identity_sum, sealed_at) AS identity_sum FROM ledger_seals"
+    "SELECT record_day, argMax(identities, sealed_at) AS identities, argMax(identity_sum, sealed_at) AS identity_sum FROM "
+    "ledger_seals"
     " WHERE source = {source:String} AND sealed_at <= toDateTime64({sealed_at:String}, 3, 'UTC') GROUP BY record_day";
 
 /* Identities below the proof that come again above it: a message sent twice, whose row has moved on to the newer one. */
 static void put_again(struct buf *sql, struct audit *a)
 {
     buf_printf(sql,
-               "SELECT identity FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = 'ok' AND %s AND identity IN"
+               "SELECT identity FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = 'ok' AND %s "
+               "AND identity IN"
                " (SELECT identity FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = 'ok' AND %s)",
                buf_text(&a->done), buf_text(&a->ahead));
 }
 
-/* One day whose rows are not what was sealed. Where the lines are still there they say which message it is; where they have expired and a
- * message came again since, only the count can be held against the rows. */
+/* One day whose rows are not what was sealed. Where the lines are still there they say which message it is; where they have expired
+ * and a message came again since, only the count can be held against the rows. */
 static int explain_day(struct audit *a, const char *day, int64_t sealed, int64_t there, int64_t there_in_all, struct err *err)
 {
     struct buf sql, out = { 0 };
@@ -293,20 +302,26 @@ static int explain_day(struct audit *a, const char *day, int64_t sealed, int64_t
         goto out;
     int64_t known = number(str_trim(buf_str(&out)));
     if (known < sealed && there_in_all >= sealed) {
-        say(a->notes, "%s: %s: %" PRId64 " rows where %" PRId64 " were sealed, proven by count alone: its ledger lines have expired and messages came again",
+        say(a->notes,
+            "%s: %s: %" PRId64 " rows where %" PRId64
+            " were sealed, proven by count alone: its ledger lines have expired and messages came again",
             a->source->name, day, there_in_all, sealed);
         rc = 0;
         goto out;
     }
-    say(a->problems, "%s: %s: expected %" PRId64 " rows that were proven earlier, found %" PRId64 "%s", a->source->name, day, sealed, there,
-        there == sealed ? ", but not the same ones" : there > sealed ? ": more than the messages account for" : "");
+    say(a->problems, "%s: %s: expected %" PRId64 " rows that were proven earlier, found %" PRId64 "%s", a->source->name, day,
+        sealed, there,
+        there == sealed  ? ", but not the same ones"
+        : there > sealed ? ": more than the messages account for"
+                         : "");
     buf_clear(&sql);
     buf_fini(&out);
-    buf_printf(&sql,
-               "SELECT partition, offset, toString(record_day) FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
-               " AND verdict = 'ok' AND record_day = '%s' AND identity NOT IN (SELECT %s FROM %s WHERE toDate32(%s) = '%s')"
-               " ORDER BY partition, offset LIMIT 1 BY partition, offset LIMIT %d FORMAT TabSeparated",
-               day, a->source->identity_hash, a->source->rows, a->source->time_column, day, EXAMPLES + 1);
+    buf_printf(
+        &sql,
+        "SELECT partition, offset, toString(record_day) FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
+        " AND verdict = 'ok' AND record_day = '%s' AND identity NOT IN (SELECT %s FROM %s WHERE toDate32(%s) = '%s')"
+        " ORDER BY partition, offset LIMIT 1 BY partition, offset LIMIT %d FORMAT TabSeparated",
+        day, a->source->identity_hash, a->source->rows, a->source->time_column, day, EXAMPLES + 1);
     if (run(a, &sql, &out, err) < 0)
         goto out;
     list_lines(a, buf_str(&out), "messages were proven to be rows, and are none any more (offset, record day)");
@@ -316,7 +331,8 @@ static int explain_day(struct audit *a, const char *day, int64_t sealed, int64_t
                "SELECT _partition, _offset, toString(%s) FROM %s FINAL WHERE toDate32(%s) = '%s' AND %s NOT IN"
                " (SELECT identity FROM ledger WHERE source = {source:String} AND verdict = 'ok' AND record_day = '%s') AND %d"
                " ORDER BY _partition, _offset LIMIT %d FORMAT TabSeparated",
-               a->source->time_column, a->source->rows, a->source->time_column, day, a->source->identity_hash, day, known >= sealed, EXAMPLES + 1);
+               a->source->time_column, a->source->rows, a->source->time_column, day, a->source->identity_hash, day, known >= sealed,
+               EXAMPLES + 1);
     if (run(a, &sql, &out, err) < 0)
         goto out;
     list_lines(a, buf_str(&out), "rows are there that no message accounts for (the offset they claim, their time)");
@@ -337,19 +353,19 @@ static int check_seals(struct audit *a, struct err *err)
     buf_init(&sql, 0);
     for (int try = 0;; try++) {
         buf_clear(&sql);
-        buf_printf(&sql,
-                   "WITH sealed AS (%s), again AS (",
-                   sealed_days);
+        buf_printf(&sql, "WITH sealed AS (%s), again AS (", sealed_days);
         put_again(&sql, a);
-        buf_printf(&sql,
-                   "), young AS (SELECT identity FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = 'ok' AND %s)"
-                   " SELECT toString(record_day), identities, n, whole FROM sealed LEFT JOIN"
-                   " (SELECT day, countIf(was) AS n, sumIf(h, was) AS total, count() AS whole FROM"
-                   "  (SELECT toDate32(%s) AS day, %s AS h, if(%s OR h IN (young), h IN (again), 1) AS was FROM %s FINAL"
-                   "   WHERE toDate32(%s) IN (SELECT record_day FROM sealed)) GROUP BY day) AS found ON found.day = sealed.record_day"
-                   " WHERE n != identities OR total != identity_sum ORDER BY record_day LIMIT %d FORMAT TabSeparated",
-                   buf_text(&a->ahead), a->source->time_column, a->source->identity_hash, buf_text(&a->young), a->source->rows,
-                   a->source->time_column, EXAMPLES);
+        buf_printf(
+            &sql,
+            "), young AS (SELECT identity FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = 'ok' "
+            "AND %s)"
+            " SELECT toString(record_day), identities, n, whole FROM sealed LEFT JOIN"
+            " (SELECT day, countIf(was) AS n, sumIf(h, was) AS total, count() AS whole FROM"
+            "  (SELECT toDate32(%s) AS day, %s AS h, if(%s OR h IN (young), h IN (again), 1) AS was FROM %s FINAL"
+            "   WHERE toDate32(%s) IN (SELECT record_day FROM sealed)) GROUP BY day) AS found ON found.day = sealed.record_day"
+            " WHERE n != identities OR total != identity_sum ORDER BY record_day LIMIT %d FORMAT TabSeparated",
+            buf_text(&a->ahead), a->source->time_column, a->source->identity_hash, buf_text(&a->young), a->source->rows,
+            a->source->time_column, EXAMPLES);
         if (run(a, &sql, &out, err) < 0)
             goto out;
         if (out.n == 0 || try == TRIES - 1)
@@ -393,11 +409,13 @@ static int seal(struct audit *a, struct err *err)
     /* Where a day's earlier lines have expired nobody can tell which identities come again: the rows themselves are sealed then. */
     buf_printf(&sql,
                "), fresh AS (SELECT record_day, count() AS n, sum(identity) AS total FROM"
-               "  (SELECT record_day, identity FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = 'ok' AND %s"
+               "  (SELECT record_day, identity FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = "
+               "'ok' AND %s"
                "   AND identity NOT IN (again) GROUP BY record_day, identity) GROUP BY record_day),",
                buf_text(&a->todo));
     buf_printf(&sql,
-               " known AS (SELECT record_day, uniqExact(identity) AS n FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
+               " known AS (SELECT record_day, uniqExact(identity) AS n FROM ledger WHERE source = {source:String} AND topic = "
+               "{topic:String}"
                "  AND verdict = 'ok' AND %s AND record_day IN (SELECT record_day FROM fresh) GROUP BY record_day),"
                " expired AS (SELECT sealed.record_day AS record_day FROM sealed JOIN fresh ON fresh.record_day = sealed.record_day"
                "  LEFT JOIN known ON known.record_day = sealed.record_day WHERE known.n < sealed.identities),"
@@ -412,10 +430,12 @@ static int seal(struct audit *a, struct err *err)
     int rc = run(a, &sql, NULL, err);
     if (rc == 0) {
         buf_clear(&sql);
-        buf_puts(&sql, "INSERT INTO ledger_proofs (source, topic, partition, proven_offset, proven_at) SELECT {source:String}, {topic:String}, p.1, p.2, ");
+        buf_puts(&sql, "INSERT INTO ledger_proofs (source, topic, partition, proven_offset, proven_at) SELECT {source:String}, "
+                       "{topic:String}, p.1, p.2, ");
         buf_printf(&sql, "%s FROM (SELECT arrayJoin([", at);
         for (int32_t i = 0; i < a->at.n; i++)
-            buf_printf(&sql, "%s(toUInt32(%d), toUInt64(%" PRId64 "))", i > 0 ? ", " : "", a->at.at[i].partition, a->at.at[i].committed);
+            buf_printf(&sql, "%s(toUInt32(%d), toUInt64(%" PRId64 "))", i > 0 ? ", " : "", a->at.at[i].partition,
+                       a->at.at[i].committed);
         buf_puts(&sql, "]) AS p)");
         rc = run(a, &sql, NULL, err);
     }
@@ -423,8 +443,8 @@ static int seal(struct audit *a, struct err *err)
     return rc;
 }
 
-int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *s, const struct audit_options *options, json_t *report,
-                 bool *holds, struct err *err)
+int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *s, const struct audit_options *options,
+                 json_t *report, bool *holds, struct err *err)
 {
     struct arena arena;
     struct audit a = { .ch = ch, .kafka = kafka, .source = s, .read_only = options->read_only };
@@ -441,8 +461,8 @@ int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct 
         goto out;
     snprintf(a.sealed_at, sizeof a.sealed_at, "%s", a.at.proven_at);
     put_conditions(&a);
-    if (check_gaps(&a, partitions, err) < 0 || count_lines(&a, counts, err) < 0 || check_rows(&a, err) < 0 || check_letters(&a, err) < 0 ||
-        check_seals(&a, err) < 0)
+    if (check_gaps(&a, partitions, err) < 0 || count_lines(&a, counts, err) < 0 || check_rows(&a, err) < 0 ||
+        check_letters(&a, err) < 0 || check_seals(&a, err) < 0)
         goto out;
     bool good = json_array_size(a.problems) == 0;
     if (good && !a.read_only && seal(&a, err) < 0)
@@ -451,9 +471,9 @@ int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct 
     int64_t lag = 0;
     for (int32_t i = 0; i < a.at.n; i++)
         lag += a.at.at[i].high - a.at.at[i].committed;
-    one = json_pack("{s:s, s:s, s:b, s:I, s:I, s:O, s:O, s:O, s:O}", "source", s->name, "topic", s->topic, "holds", good, "looked_at",
-                    (json_int_t)a.lines, "lag", (json_int_t)lag, "lines", counts, "partitions", partitions, "problems", a.problems, "notes",
-                    a.notes);
+    one = json_pack("{s:s, s:s, s:b, s:I, s:I, s:O, s:O, s:O, s:O}", "source", s->name, "topic", s->topic, "holds", good,
+                    "looked_at", (json_int_t)a.lines, "lag", (json_int_t)lag, "lines", counts, "partitions", partitions, "problems",
+                    a.problems, "notes", a.notes);
     if (one == NULL || json_array_append_new(json_object_get(report, "sources"), one) < 0) {
         err_set(err, ERR_STOP, "out of memory for the report");
         goto out;
@@ -470,8 +490,8 @@ out:
     return rc < 0 ? err_at(err, "%s", s->name) : 0;
 }
 
-json_t *audit_all(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *first, const struct audit_options *options, bool *holds,
-                  struct err *err)
+json_t *audit_all(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *first, const struct audit_options *options,
+                  bool *holds, struct err *err)
 {
     char at[40];
     time_t now = time(NULL);

@@ -16,11 +16,14 @@ static const struct opt own[] = {
 
 static const struct opt_usage usage = {
     .program = "odw audit",
-    .about = "Proves that nothing was lost: every message that was consumed is a row or a dead letter, each once. Says where that does not hold.",
+    .about = "Proves that nothing was lost: every message that was consumed is a row or a dead letter, each once. Says where that "
+             "does not hold.",
     .own = own,
     .shared = settings_shared,
-    .more = "What it looks at, per source: every offset from where odw apply began to what the consumer group has committed has a ledger\n"
-            "line; every good line's identity is among the rows; every other line among the dead letters; and the rows of the days that\n"
+    .more = "What it looks at, per source: every offset from where odw apply began to what the consumer group has committed has a "
+            "ledger\n"
+            "line; every good line's identity is among the rows; every other line among the dead letters; and the rows of the days "
+            "that\n"
             "were proven earlier are still what they were. A message that waits to be consumed is lag, not a loss.\n\n"
             "Exit codes: 0 it holds, 1 it does not hold or could not be found out, 2 usage.",
 };
@@ -38,13 +41,14 @@ static void print_source(const json_t *s)
     printf("%s\n", json_string_value(json_object_get(s, "source")));
     json_array_foreach(json_object_get(s, "partitions"), i, one)
     {
-        printf("  %s/%" PRId64 ": offsets %" PRId64 " to %" PRId64 ", lag %" PRId64 "%s\n", topic, count(one, "partition"), count(one, "start"),
-               count(one, "committed"), count(one, "high") - count(one, "committed"), count(one, "lost") > 0 ? ", MESSAGES MISSING" : "");
+        printf("  %s/%" PRId64 ": offsets %" PRId64 " to %" PRId64 ", lag %" PRId64 "%s\n", topic, count(one, "partition"),
+               count(one, "start"), count(one, "committed"), count(one, "high") - count(one, "committed"),
+               count(one, "lost") > 0 ? ", MESSAGES MISSING" : "");
     }
-    printf("  %" PRId64 " ok, %" PRId64 " not JSON, %" PRId64 " against the contract, %" PRId64 " simulated failures, %" PRId64 " empty; %" PRId64
-           " offsets without a message\n",
-           count(counts, "ok"), count(counts, "parse"), count(counts, "contract"), count(counts, "simulated"), count(counts, "empty"),
-           count(counts, "absent") + count(counts, "unprovable"));
+    printf("  %" PRId64 " ok, %" PRId64 " not JSON, %" PRId64 " against the contract, %" PRId64 " simulated failures, %" PRId64
+           " empty; %" PRId64 " offsets without a message\n",
+           count(counts, "ok"), count(counts, "parse"), count(counts, "contract"), count(counts, "simulated"),
+           count(counts, "empty"), count(counts, "absent") + count(counts, "unprovable"));
     json_array_foreach(json_object_get(s, "notes"), i, one) printf("  note: %s\n", json_string_value(one));
     json_array_foreach(json_object_get(s, "problems"), i, one) printf("  PROBLEM: %s\n", json_string_value(one));
 }
@@ -59,7 +63,8 @@ static int audit(const struct opts *o, struct err *err)
     bool holds = false;
     int rc = -1;
     arena_init(&arena, 0);
-    if (sources_load(&arena, o, &first, err) < 0 || (ch = clickhouse_new(o, err)) == NULL || (kafka = kafka_admin_new(o, err)) == NULL)
+    if (sources_load(&arena, o, &first, err) < 0 || (ch = clickhouse_new(o, err)) == NULL ||
+        (kafka = kafka_admin_new(o, err)) == NULL)
         goto out;
     const struct audit_options options = { .read_only = opts_flag(o, "read-only") };
     report = audit_all(ch, kafka, first, &options, &holds, err);
@@ -72,7 +77,8 @@ static int audit(const struct opts *o, struct err *err)
         size_t i;
         const json_t *one;
         json_array_foreach(json_object_get(report, "sources"), i, one) print_source(one);
-        puts(holds ? "holds: every message consumed is a row or a dead letter, each once" : "DOES NOT HOLD: see the problems above");
+        puts(holds ? "holds: every message consumed is a row or a dead letter, each once"
+                   : "DOES NOT HOLD: see the problems above");
     }
     rc = holds ? 0 : 1;
 out:

@@ -41,7 +41,8 @@ static const struct opt own[] = {
 
 static const struct opt_usage usage = {
     .program = "odw worker",
-    .about = "Runs beside the stream: writes the dead letters of empty messages, audits and seals the ledger, lets old ledger lines go.",
+    .about =
+        "Runs beside the stream: writes the dead letters of empty messages, audits and seals the ledger, lets old ledger lines go.",
     .own = own,
     .shared = settings_shared,
     .more = "It keeps no state of its own: it may be killed, and started again anywhere. A server that is away is tried again.\n\n"
@@ -86,7 +87,8 @@ static int look_at_gaps(struct worker *w, const struct source *s, struct err *er
             if (g.empty > 0)
                 log_info("dead letters written for empty messages source=%s partition=%d messages=%" PRId64, s->name, i, g.empty);
             if (g.lost > 0)
-                log_error("messages are in no table: see 'odw audit' source=%s topic=%s partition=%d messages=%" PRId64 " first_offset=%" PRId64,
+                log_error("messages are in no table: see 'odw audit' source=%s topic=%s partition=%d messages=%" PRId64
+                          " first_offset=%" PRId64,
                           s->name, s->topic, i, g.lost, g.first_lost);
         } while (g.more && g.lost == 0);
     }
@@ -151,18 +153,21 @@ static int expire_lines(struct worker *w, const struct source *s, struct err *er
 {
     char keep[32];
     snprintf(keep, sizeof keep, "%" PRId64, opts_number(w->opts, "worker-ledger-keep") / 1000);
-    const struct clickhouse_param params[] = { { "source", str_of(s->name) }, { "topic", str_of(s->topic) }, { "keep", str_of(keep) } };
+    const struct clickhouse_param params[] = { { "source", str_of(s->name) },
+                                               { "topic", str_of(s->topic) },
+                                               { "keep", str_of(keep) } };
     struct expiry e = { w, err };
-    return clickhouse_rows(w->ch,
-                           "WITH proofs AS (SELECT partition AS proven_partition, argMax(proven_offset, proven_at) AS proven FROM ledger_proofs"
-                           "  WHERE source = {source:String} AND topic = {topic:String} GROUP BY proven_partition)"
-                           " SELECT _partition_id, count() FROM ledger LEFT JOIN proofs ON proven_partition = partition"
-                           " WHERE source = {source:String} AND topic = {topic:String} AND _partition_id IN"
-                           "  (SELECT partition_id FROM system.parts WHERE active AND database = currentDatabase() AND table = 'ledger'"
-                           "   GROUP BY partition_id HAVING max(modification_time) < now() - {keep:UInt64})"
-                           " GROUP BY _partition_id"
-                           " HAVING countIf(offset >= proven) = 0 AND max(appended_at) < now64(3, 'UTC') - toIntervalSecond({keep:UInt64})",
-                           params, 3, drop_partition, &e, err);
+    return clickhouse_rows(
+        w->ch,
+        "WITH proofs AS (SELECT partition AS proven_partition, argMax(proven_offset, proven_at) AS proven FROM ledger_proofs"
+        "  WHERE source = {source:String} AND topic = {topic:String} GROUP BY proven_partition)"
+        " SELECT _partition_id, count() FROM ledger LEFT JOIN proofs ON proven_partition = partition"
+        " WHERE source = {source:String} AND topic = {topic:String} AND _partition_id IN"
+        "  (SELECT partition_id FROM system.parts WHERE active AND database = currentDatabase() AND table = 'ledger'"
+        "   GROUP BY partition_id HAVING max(modification_time) < now() - {keep:UInt64})"
+        " GROUP BY _partition_id"
+        " HAVING countIf(offset >= proven) = 0 AND max(appended_at) < now64(3, 'UTC') - toIntervalSecond({keep:UInt64})",
+        params, 3, drop_partition, &e, err);
 }
 
 /* One round; what fails for one source is no reason to leave the others. */
@@ -250,4 +255,6 @@ static int run(int argc, char **argv)
     return rc < 0 ? 1 : 0;
 }
 
-const struct command command_worker = { .name = "worker", .about = "run beside the stream: dead letters for empty messages, audits, seals", .order = 60, .run = run };
+const struct command command_worker = {
+    .name = "worker", .about = "run beside the stream: dead letters for empty messages, audits, seals", .order = 60, .run = run
+};

@@ -28,8 +28,8 @@ struct look {
     struct gaps *out;
     struct gap *gaps;
     size_t n_gaps, cap_gaps;
-    size_t i;      /* the gap that the sweep is in */
-    int64_t next;  /* the first offset of it that nothing was said about */
+    size_t i;     /* the gap that the sweep is in */
+    int64_t next; /* the first offset of it that nothing was said about */
     int64_t low;
     int64_t now_ms;
     struct buf letters, lines; /* RowBinary */
@@ -186,22 +186,27 @@ static int find_gaps(struct look *k, struct clickhouse *ch, const struct positio
     snprintf(begin, sizeof begin, "%lld", (long long)from);
     snprintf(end, sizeof end, "%lld", (long long)p->committed);
     const struct clickhouse_param params[] = {
-        { "source", str_of(k->source->name) }, { "topic", str_of(k->source->topic) }, { "partition", str_of(partition) },
-        { "from", str_of(begin) },             { "to", str_of(end) },
+        { "source", str_of(k->source->name) },
+        { "topic", str_of(k->source->topic) },
+        { "partition", str_of(partition) },
+        { "from", str_of(begin) },
+        { "to", str_of(end) },
     };
     /* The committed position stands in as a last line, so that a gap at the end is a gap like any other. */
-    return clickhouse_rows(ch,
-                           "SELECT before + 1, here FROM"
-                           " (SELECT here, lagInFrame(here, 1, {from:Int64} - 1) OVER (ORDER BY here ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS before"
-                           "  FROM (SELECT toInt64(offset) AS here FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
-                           "    AND partition = {partition:UInt32} AND offset >= {from:UInt64} AND offset < {to:UInt64}"
-                           "    UNION ALL SELECT {to:Int64}))"
-                           " WHERE here > before + 1 ORDER BY here LIMIT 20001",
-                           params, sizeof params / sizeof *params, take_gap, k, err);
+    return clickhouse_rows(
+        ch,
+        "SELECT before + 1, here FROM"
+        " (SELECT here, lagInFrame(here, 1, {from:Int64} - 1) OVER (ORDER BY here ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS "
+        "before"
+        "  FROM (SELECT toInt64(offset) AS here FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
+        "    AND partition = {partition:UInt32} AND offset >= {from:UInt64} AND offset < {to:UInt64}"
+        "    UNION ALL SELECT {to:Int64}))"
+        " WHERE here > before + 1 ORDER BY here LIMIT 20001",
+        params, sizeof params / sizeof *params, take_gap, k, err);
 }
 
-int gaps_look(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *s, const struct position *p, int64_t from, bool close,
-              struct gaps *out, struct err *err)
+int gaps_look(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *s, const struct position *p, int64_t from,
+              bool close, struct gaps *out, struct err *err)
 {
     struct look k = { .source = s, .partition = p->partition, .close = close, .out = out, .low = p->low, .now_ms = now_ms() };
     int rc = -1;
@@ -232,10 +237,12 @@ int gaps_look(struct clickhouse *ch, struct kafka_admin *kafka, const struct sou
     }
     /* The letter first: a line without its letter would be a broken promise, a letter without its line is written again. */
     if (insert(ch,
-               "INSERT INTO dead_letter_records (source, class, violations, payload, key, header_names, header_values, topic, partition,"
+               "INSERT INTO dead_letter_records (source, class, violations, payload, key, header_names, header_values, topic, "
+               "partition,"
                " offset, origin, attempt, appended_at, failed_at) FORMAT RowBinary",
                &k.letters, err) < 0 ||
-        insert(ch, "INSERT INTO ledger (source, topic, partition, offset, verdict, appended_at, judged_at) FORMAT RowBinary", &k.lines, err) < 0)
+        insert(ch, "INSERT INTO ledger (source, topic, partition, offset, verdict, appended_at, judged_at) FORMAT RowBinary",
+               &k.lines, err) < 0)
         goto out;
     rc = 0;
 out:

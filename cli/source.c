@@ -18,7 +18,8 @@ int sources_load(struct arena *a, const struct opts *o, struct source **first, s
     if (declaration_load_folder(a, ROOM_QUEUE, path, &queue, err) < 0)
         return -1;
     if (queue == NULL)
-        return err_set(err, ERR_STOP, "%s: expected a queue per source (NAME.sql), found none; --root names the folder that holds kafka-engine/",
+        return err_set(err, ERR_STOP,
+                       "%s: expected a queue per source (NAME.sql), found none; --root names the folder that holds kafka-engine/",
                        path);
     for (; queue != NULL; queue = queue->next) {
         struct source *s = arena_alloc(a, sizeof *s);
@@ -28,7 +29,9 @@ int sources_load(struct arena *a, const struct opts *o, struct source **first, s
             return -1;
         const char *identity = declaration_value(rows, "identity");
         if (identity == NULL)
-            return err_set(err, ERR_STOP, "%s: expected '-- identity: FIELD, …' in the head, found none: the audit could not tell its rows apart", path);
+            return err_set(err, ERR_STOP,
+                           "%s: expected '-- identity: FIELD, …' in the head, found none: the audit could not tell its rows apart",
+                           path);
         if (s == NULL)
             return err_set(err, ERR_STOP, "out of memory");
         struct str time = str_of(identity);
@@ -74,7 +77,8 @@ int positions_load(struct arena *a, struct clickhouse *ch, struct kafka_admin *k
     if (kafka_topic_describe(kafka, s->topic, &topic, err) < 0)
         return -1;
     if (topic.partitions == 0)
-        return err_set(err, ERR_DROP, "topic %s: expected it on the brokers, but there is no such topic; 'odw apply' creates it", s->topic);
+        return err_set(err, ERR_DROP, "topic %s: expected it on the brokers, but there is no such topic; 'odw apply' creates it",
+                       s->topic);
     out->n = topic.partitions;
     out->at = arena_alloc(a, sizeof *out->at * (size_t)out->n);
     int64_t *committed = arena_alloc(a, sizeof *committed * (size_t)out->n);
@@ -85,8 +89,8 @@ int positions_load(struct arena *a, struct clickhouse *ch, struct kafka_admin *k
 
     const struct clickhouse_param params[] = { { "source", str_of(s->name) }, { "topic", str_of(s->topic) } };
     /* The moment first: a proof counts when its row is there, and its seals were written before it. */
-    char *at = clickhouse_value(ch, "SELECT toString(max(proven_at)) FROM ledger_proofs WHERE source = {source:String} HAVING count() > 0",
-                                params, 2, err);
+    char *at = clickhouse_value(
+        ch, "SELECT toString(max(proven_at)) FROM ledger_proofs WHERE source = {source:String} HAVING count() > 0", params, 2, err);
     if (at == NULL)
         return -1;
     snprintf(out->proven_at, sizeof out->proven_at, "%s", at);
@@ -106,7 +110,8 @@ int positions_load(struct arena *a, struct clickhouse *ch, struct kafka_admin *k
         if (kafka_watermarks(kafka, s->topic, i, &p->low, &p->high, err) < 0)
             return -1;
         if (p->start < 0)
-            return err_set(err, ERR_DROP, "topic %s, partition %d: the ledger doesn't answer for it yet; run 'odw apply'", s->topic, i);
+            return err_set(err, ERR_DROP, "topic %s, partition %d: the ledger doesn't answer for it yet; run 'odw apply'", s->topic,
+                           i);
         p->committed = committed[i] > p->start ? committed[i] : p->start;
     }
     return 0;
