@@ -36,6 +36,7 @@ struct check {
     char scratch[64];
     const char **failed; /* names of objects that could not be made */
     size_t n_failed, errors;
+    bool made; /* the scratch database may exist */
 };
 
 static volatile sig_atomic_t stopped;
@@ -121,6 +122,7 @@ static int make_scratch(struct check *k, struct err *err)
         drop_scratch(k, old.text[i]);
     drop_scratch(k, k->scratch);
     snprintf(sql, sizeof sql, "CREATE DATABASE %s COMMENT '%lld'", k->scratch, (long long)time(NULL));
+    k->made = true;
     if (run_sql(k, sql, NULL, 0, true, NULL, err) < 0 || clickhouse_use(k->c, k->scratch, err) < 0 ||
         check_stand_ins(&k->arena, k->c, k->plan, &k->stand_ins, err) < 0)
         return -1;
@@ -297,7 +299,6 @@ static int check(const struct opts *o, struct err *err)
 {
     struct check k = { 0 };
     int code = 1;
-    bool made = false;
     arena_init(&k.arena, 0);
     snprintf(k.scratch, sizeof k.scratch, "odw_check_%ld", (long)getpid());
     k.plan = plan_load(opts_text(o, "root"), opts_text(o, "database"), err);
@@ -309,7 +310,6 @@ static int check(const struct opts *o, struct err *err)
         err_set(err, ERR_STOP, "out of memory");
         goto out;
     }
-    made = true;
     if (make_scratch(&k, err) == 0 && check_all(&k, err) == 0 && stopped == 0 && k.errors == 0) {
         printf("%zu objects and %zu endpoints are well\n", k.plan->n_objects, count_endpoints(k.plan));
         code = 0;
@@ -317,7 +317,7 @@ static int check(const struct opts *o, struct err *err)
     if (stopped != 0)
         err_set(err, ERR_STOP, "stopped by signal %d; nothing was left behind", (int)stopped);
 out:
-    if (made)
+    if (k.made)
         drop_scratch(&k, k.scratch);
     if (k.errors > 0)
         fprintf(stderr, "%zu error%s\n", k.errors, k.errors == 1 ? "" : "s");

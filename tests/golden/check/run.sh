@@ -27,6 +27,12 @@ done
 left=$(sql "SELECT groupArray(name) FROM (SELECT name FROM system.databases UNION ALL SELECT name FROM system.functions) WHERE name LIKE 'odw_check%'")
 [ "$left" = '[]' ] || stack_fail "left behind: $left"
 
+# A server that isn't there: one line says so.
+code=0
+(cd "$here/base" && ODW_CLICKHOUSE_URL=http://127.0.0.1:1 "$ODW_BUILD/bin/odw" check) >"$STACK_DIR/said" 2>&1 || code=$?
+[ "$code" = 1 ] && [ "$(wc -l <"$STACK_DIR/said")" = 1 ] && grep -q '^ClickHouse at 127.0.0.1:1: ' "$STACK_DIR/said" ||
+    stack_fail "expected one line about the server, got: $(cat "$STACK_DIR/said")"
+
 # Stopped in the middle: the scratch database goes all the same.
 rm -rf "$tree"
 cp -r "$here/base" "$tree"
