@@ -19,9 +19,10 @@ struct object {
     bool parked;           /* detached permanently, by a person */
     char *engine, *create; /* of what exists: system.tables */
     char *noted;           /* the digest in `applied`, or NULL */
-    bool changed;          /* exists (or is detached) and what was applied isn't what is declared */
-    char **alters;         /* a changed table's statements, less "ALTER TABLE name " */
-    char **says;           /* what each is for: "add column x String" */
+    bool settled;
+    bool changed;  /* exists (or is detached) and what was applied isn't what is declared */
+    char **alters; /* a changed table's statements, less "ALTER TABLE name " */
+    char **says;   /* what each is for: "add column x String" */
     size_t n_alters, cap_alters;
 };
 
@@ -53,7 +54,7 @@ void apply_unlock(struct apply_lock *lock);
 
 int apply_topics(struct apply *a, struct err *err) __attribute__((warn_unused_result));
 /* Notes the first offset that the ledger answers for, for partitions that have none noted. */
-int apply_starts(struct apply *a, struct err *err) __attribute__((warn_unused_result));
+int apply_starts(struct apply *a, const struct plan_source *s, struct err *err) __attribute__((warn_unused_result));
 
 /* ---- apply_functions.c ---- */
 
@@ -66,6 +67,16 @@ int apply_aliases(struct apply *a, struct err *err) __attribute__((warn_unused_r
 /* Looks at what is there and what would have to change; refuses what can't be done before anything is touched. */
 int apply_look(struct apply *a, struct err *err) __attribute__((warn_unused_result));
 int apply_objects(struct apply *a, struct err *err) __attribute__((warn_unused_result));
+/* Makes it where it is missing, changes it where it is declared otherwise by now. */
+int apply_settle(struct apply *a, struct object *o, struct err *err) __attribute__((warn_unused_result));
+/* What apply_settle leaves for when nobody asks for it any more: columns of an intake that are taken away. */
+int apply_settle_drops(struct apply *a, struct object *o, struct err *err) __attribute__((warn_unused_result));
+int apply_create(struct apply *a, struct object *o, struct err *err) __attribute__((warn_unused_result));
+/* Can the changed view only be dropped and made anew? */
+bool apply_anew(const struct object *o);
+/* before + `name` + after. */
+int apply_named(struct apply *a, const struct object *o, const char *before, const char *after, struct err *err)
+    __attribute__((warn_unused_result));
 /* INSERT into `applied`. */
 int apply_note(struct apply *a, const char *name, const char *digest, struct err *err) __attribute__((warn_unused_result));
 /* The source that a change of this object has to stop; NULL: none. */
@@ -75,6 +86,11 @@ struct object *apply_object(const struct apply *a, const char *name);
 const char *apply_file(const struct apply *a, const struct plan_object *p);
 /* Runs DDL that was put together from names and statements; what: begins the error. */
 int apply_run(struct apply *a, const char *what, const char *sql, struct err *err) __attribute__((warn_unused_result));
+
+/* ---- apply_source.c ---- */
+
+/* A source's queue, intake and views. */
+int apply_source(struct apply *a, struct plan_source *s, struct err *err) __attribute__((warn_unused_result));
 
 /* ---- apply_table.c ---- */
 

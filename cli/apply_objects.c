@@ -1,9 +1,7 @@
 /* cli/apply_objects: tables and views as they are declared: what is new is made, what changed is changed. */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "cli/apply.h"
@@ -166,7 +164,7 @@ static const char *word(const struct plan_object *p)
                                                        : "materialized view";
 }
 
-static int create(struct apply *a, struct object *o, struct err *err)
+int apply_create(struct apply *a, struct object *o, struct err *err)
 {
     change(&a->changes, "create %s %s (%s)", word(o->plan), o->plan->name, apply_file(a, o->plan));
     if (a->dry_run)
@@ -177,7 +175,7 @@ static int create(struct apply *a, struct object *o, struct err *err)
     return apply_note(a, o->plan->name, o->plan->digest, err);
 }
 
-static int named(struct apply *a, const struct object *o, const char *before, const char *after, struct err *err)
+int apply_named(struct apply *a, const struct object *o, const char *before, const char *after, struct err *err)
 {
     struct buf sql;
     buf_init(&sql, 0);
@@ -189,16 +187,19 @@ static int named(struct apply *a, const struct object *o, const char *before, co
     return done;
 }
 
-static int alter_table(struct apply *a, struct object *o, struct err *err)
+/* drops: those that take a column away, else the others. */
+static int alter_table(struct apply *a, struct object *o, bool drops, struct err *err)
 {
     for (size_t i = 0; i < o->n_alters; i++) {
         struct buf after;
+        if ((strncmp(o->alters[i], "DROP COLUMN", 11) == 0) != drops)
+            continue;
         change(&a->changes, "alter %s %s: %s (%s)", word(o->plan), o->plan->name, o->says[i], apply_file(a, o->plan));
         if (a->dry_run)
             continue;
         buf_init(&after, 0);
         buf_printf(&after, " %s", o->alters[i]);
-        int done = named(a, o, "ALTER TABLE ", buf_text(&after), err);
+        int done = apply_named(a, o, "ALTER TABLE ", buf_text(&after), err);
         buf_fini(&after);
         if (done < 0)
             return -1;
@@ -206,19 +207,24 @@ static int alter_table(struct apply *a, struct object *o, struct err *err)
     return 0;
 }
 
+bool apply_anew(const struct object *o)
+{
+    char have[256], want[256];
+    return o->exists && o->changed && strcmp(o->plan->declaration->verb, "MATERIALIZED VIEW") == 0 &&
+           (statement_refreshes(o->plan->statement) || statement_refreshes(o->create) ||
+            !statement_target(o->plan->statement, want) || !statement_target(o->create, have) || strcmp(want, have) != 0);
+}
+
 static int change_view(struct apply *a, struct object *o, struct err *err)
 {
     struct buf sql;
-    char have[256], want[256];
     bool materialized = strcmp(o->plan->declaration->verb, "MATERIALIZED VIEW") == 0;
-    bool anew = materialized &&
-                (statement_refreshes(o->plan->statement) || statement_refreshes(o->create) ||
-                 !statement_target(o->plan->statement, want) || !statement_target(o->create, have) || strcmp(want, have) != 0);
+    bool anew = apply_anew(o);
     change(&a->changes, "%s %s %s (%s)", anew ? "replace" : "change", word(o->plan), o->plan->name, apply_file(a, o->plan));
     if (a->dry_run)
         return 0;
     if (anew) {
-        if (named(a, o, "DROP VIEW IF EXISTS ", " SYNC", err) < 0)
+        if (apply_named(a, o, "DROP VIEW IF EXISTS ", " SYNC", err) < 0)
             return -1;
         return apply_run(a, apply_file(a, o->plan), o->plan->statement, err);
     }
@@ -234,154 +240,48 @@ static int change_view(struct apply *a, struct object *o, struct err *err)
     return done;
 }
 
-/* Makes it, or makes it what it is declared to be. */
-static int settle(struct apply *a, struct object *o, struct err *err)
+static bool has_drops(const struct object *o)
 {
-    if (!o->exists && !o->detached)
-        return create(a, o, err);
-    if (!o->changed)
+    for (size_t i = 0; i < o->n_alters; i++)
+        if (strncmp(o->alters[i], "DROP COLUMN", 11) == 0)
+            return true;
+    return false;
+}
+
+int apply_settle_drops(struct apply *a, struct object *o, struct err *err)
+{
+    if (!o->settled || !has_drops(o))
         return 0;
-    if ((strcmp(o->plan->declaration->verb, "TABLE") == 0 ? alter_table(a, o, err) : change_view(a, o, err)) < 0)
+    if (alter_table(a, o, true, err) < 0)
         return -1;
-    /* Killed before this line, the next apply does the same once more, which changes nothing. */
     return a->dry_run ? 0 : apply_note(a, o->plan->name, o->plan->digest, err);
 }
 
-/* ---- one source, while its messages may flow ---- */
-
-static double now(void)
+int apply_settle(struct apply *a, struct object *o, struct err *err)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* A queue that reads another topic, or as another group: nothing flows between the two statements, because there is no queue. */
-static int replace_queue(struct apply *a, struct object *queue, struct err *err)
-{
-    change(&a->changes, "replace queue %s (%s)", queue->plan->name, apply_file(a, queue->plan));
-    if (a->dry_run)
+    if (!o->exists && !o->detached)
+        return apply_create(a, o, err);
+    if (!o->changed)
         return 0;
-    if (named(a, queue, "DROP TABLE IF EXISTS ", " SYNC", err) < 0 || apply_starts(a, err) < 0)
+    if ((strcmp(o->plan->declaration->verb, "TABLE") == 0 ? alter_table(a, o, false, err) : change_view(a, o, err)) < 0)
         return -1;
-    if (apply_run(a, apply_file(a, queue->plan), queue->plan->statement, err) < 0)
-        return -1;
-    return apply_note(a, queue->plan->name, queue->plan->digest, err);
-}
-
-struct source_work {
-    struct plan_source *source;
-    struct object *queue, *judge;
-    bool pending; /* something between queue and rows is new or changed */
-};
-
-static int between(struct apply *a, const struct source_work *w, struct err *err)
-{
-    for (size_t i = 0; i < a->plan->n_objects; i++) {
-        struct object *o = &a->objects[i];
-        if (apply_source_of(a, o->plan) == w->source && o != w->queue && o != w->judge && settle(a, o, err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int attach(struct apply *a, struct object *queue, struct err *err)
-{
-    if (named(a, queue, "ATTACH TABLE ", "", err) < 0)
-        return -1;
-    queue->detached = false;
-    queue->exists = true;
-    return 0;
-}
-
-/* The queue is detached while its views change: that waits for the block in hand, and a block then finds the old ones or the new
- * ones. Killed in between, the next apply goes on, and a restart of the server attaches the queue; either way the messages wait in
- * Kafka. The view that reads the queue can only be changed while the queue is there, and does so in one step. */
-static int settle_source(struct apply *a, const struct source_work *w, struct err *err)
-{
-    struct object *queue = w->queue, *judge = w->judge;
-    bool left = queue->detached, stop = w->pending && queue->exists && judge->exists;
-    double began = now();
-    int done = 0;
-    if (left && !a->dry_run)
-        log_info("%s is detached: an odw apply was cut off, and is gone on with", queue->plan->name);
-    if (stop && !a->dry_run) {
-        done = named(a, queue, "DETACH TABLE ", " SYNC", err);
-        queue->detached = done == 0;
-    }
-    if (done == 0)
-        done = between(a, w, err);
-    if (queue->detached && left && a->dry_run)
-        change(&a->changes, "attach queue %s", queue->plan->name);
-    if (queue->detached && !a->dry_run) {
-        struct err second = ERR_INIT;
-        if (left)
-            change(&a->changes, "attach queue %s", queue->plan->name);
-        int attached = attach(a, queue, done == 0 ? err : &second);
-        if (attached < 0 && done < 0)
-            log_error("%s stays detached: %s; a restart of the server attaches it, or 'odw apply'", queue->plan->name, second.text);
-        if (attached < 0)
-            return -1;
-        if (stop)
-            printf("%s was stopped for %.1f s\n", w->source->stem, now() - began);
-    }
-    if (done == 0 && queue->exists && queue->changed)
-        done = queue->noted == NULL && statement_same_queue(queue->plan->statement, queue->create)
-                   ? (a->dry_run ? 0 : apply_note(a, queue->plan->name, queue->plan->digest, err))
-                   : replace_queue(a, queue, err);
-    if (done == 0 && apply_starts(a, err) < 0)
-        done = -1;
-    if (done == 0 && !queue->exists)
-        done = create(a, queue, err);
-    return done < 0 ? -1 : settle(a, judge, err);
-}
-
-static int source(struct apply *a, struct plan_source *s, struct err *err)
-{
-    struct source_work w = { .source = s };
-    for (size_t i = 0; i < a->plan->n_objects; i++) {
-        struct object *o = &a->objects[i];
-        if (apply_source_of(a, o->plan) != s)
-            continue;
-        if (o->plan->kind == PLAN_QUEUE)
-            w.queue = o;
-        else if (o->plan->kind == PLAN_JUDGE)
-            w.judge = o;
-        else
-            w.pending = w.pending || (!o->exists && !o->detached) || o->changed;
-    }
-    if (w.queue == NULL || w.judge == NULL)
-        return err_set(err, ERR_STOP, "source %s: expected a queue and a view of the kind judge in mv/each-source/ that reads it",
-                       s->stem);
-    if (w.queue->parked) {
-        log_warn("%s was detached permanently, so %s is left as it is: ATTACH TABLE %s, then odw apply", w.queue->plan->name,
-                 s->stem, w.queue->plan->name);
-        return 0;
-    }
-    /* Ctrl-C waits until the queue is attached again. */
-    sigset_t set, old;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, &old);
-    int done = settle_source(a, &w, err);
-    sigprocmask(SIG_SETMASK, &old, NULL);
-    return done;
+    o->settled = true;
+    /* Killed before this line, the next apply does the same once more, which changes nothing. */
+    return a->dry_run || has_drops(o) ? 0 : apply_note(a, o->plan->name, o->plan->digest, err);
 }
 
 int apply_objects(struct apply *a, struct err *err)
 {
     /* First where the others are noted. */
-    if (settle(a, apply_object(a, "applied"), err) < 0)
+    if (apply_settle(a, apply_object(a, "applied"), err) < 0)
         return -1;
     for (size_t i = 0; i < a->plan->n_objects; i++) {
         struct object *o = &a->objects[i];
-        if (apply_source_of(a, o->plan) == NULL && strcmp(o->plan->name, "applied") != 0 && settle(a, o, err) < 0)
+        if (apply_source_of(a, o->plan) == NULL && strcmp(o->plan->name, "applied") != 0 && apply_settle(a, o, err) < 0)
             return -1;
     }
     for (size_t i = 0; i < a->plan->n_sources; i++)
-        if (source(a, &a->plan->sources[i], err) < 0)
+        if (apply_source(a, &a->plan->sources[i], err) < 0)
             return -1;
     return 0;
 }

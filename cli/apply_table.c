@@ -98,12 +98,12 @@ static int shape_read(struct apply *a, const char *database, const char *table, 
     *out = (struct shape){ .columns = { .arena = &a->arena }, .indices = { .arena = &a->arena }, .arena = &a->arena };
     const struct clickhouse_param params[] = { { "database", str_of(database) }, { "table", str_of(table) } };
     /* The engine with its arguments, without the clauses that follow it. */
-    if (clickhouse_rows(
-            a->ch,
-            "SELECT trimRight(extract(engine_full, '^([A-Za-z]+(?:\\\\([^()]*\\\\))?)')), partition_key, sorting_key, primary_key,"
-            " sampling_key, create_table_query FROM system.tables"
-            " WHERE database = {database:String} AND name = {table:String}",
-            params, 2, take_table, out, err) < 0 ||
+    if (clickhouse_rows(a->ch,
+                        "SELECT if(engine = 'Null', engine, extract(engine_full, '^([A-Za-z]+(?:\\\\([^()]*\\\\))?)')), "
+                        "partition_key, sorting_key, primary_key,"
+                        " sampling_key, create_table_query FROM system.tables"
+                        " WHERE database = {database:String} AND name = {table:String}",
+                        params, 2, take_table, out, err) < 0 ||
         clickhouse_rows(
             a->ch,
             "SELECT name, type, if(default_kind = '', '', concat(default_kind, ' ', default_expression)), compression_codec,"

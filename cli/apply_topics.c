@@ -114,8 +114,10 @@ static int note_start(struct apply *a, const struct plan_source *s, int32_t part
     return clickhouse_run(a->ch, &q, NULL, NULL, err);
 }
 
-static int starts_of(struct apply *a, const struct plan_source *s, struct err *err)
+int apply_starts(struct apply *a, const struct plan_source *s, struct err *err)
 {
+    if (a->dry_run)
+        return 0;
     struct kafka_topic topic;
     const struct clickhouse_param params[] = { { "source", str_of(s->stem) }, { "topic", str_of(s->topic) } };
     if (kafka_topic_describe(a->kafka, s->topic, &topic, err) < 0)
@@ -149,15 +151,5 @@ static int starts_of(struct apply *a, const struct plan_source *s, struct err *e
         if (note_start(a, s, i, start, err) < 0)
             return -1;
     }
-    return 0;
-}
-
-int apply_starts(struct apply *a, struct err *err)
-{
-    if (a->dry_run)
-        return 0;
-    for (size_t i = 0; i < a->plan->n_sources; i++)
-        if (starts_of(a, &a->plan->sources[i], err) < 0)
-            return -1;
     return 0;
 }
