@@ -65,8 +65,13 @@ static int take_pipes(struct server *s, int in, int out, struct err *err)
         return err_errno(err, ERR_STOP, "taking over the server's pipes");
     if (null > 2)
         close(null);
-    signal(SIGPIPE, SIG_IGN);
+    /* Whatever the server blocks or ignores was inherited: to be told to end must end us. */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGTERM, SIG_DFL);
     signal(SIGCHLD, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);
     /* The default, 64 KiB, costs a quarter of the function's speed. Refused (a file, a limit): it works all the same. */
     fcntl(s->in, F_SETPIPE_SZ, 1 << 20);
     fcntl(s->out, F_SETPIPE_SZ, 1 << 20);
