@@ -137,6 +137,7 @@ int main(int argc, char **argv)
     bool asked = contracts != NULL;
     int what = 0, option;
     struct err err = ERR_INIT;
+    argv[0] = "odw-udf"; /* for getopt's messages */
     log_setup("odw-udf", LOG_LEVEL_INFO, false);
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == '?')
@@ -174,7 +175,7 @@ int main(int argc, char **argv)
         return done < 0 ? failed(&err) : done;
     }
     default: {
-        struct udf udf;
+        static struct udf udf; /* and its contract: as long as the process lives */
         if (find(argv[optind], contracts, &udf, &err) < 0 || udf_serve(&udf, STDIN_FILENO, STDOUT_FILENO, &err) < 0)
             return failed(&err);
         return 0;
