@@ -39,6 +39,7 @@ static int check(const struct stack *s, struct err *err)
     return 0;
 }
 
+/* broker.session.timeout.ms: a broker registers again only when its killed predecessor is given up, after 9 s by default. */
 static const char settings[] = "process.roles=broker,controller\n"
                                "node.id=1\n"
                                "listeners=PLAINTEXT://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d\n"
@@ -60,10 +61,9 @@ static const char settings[] = "process.roles=broker,controller\n"
                                "replica.fetch.max.bytes=33554432\n"
                                "socket.request.max.bytes=134217728\n"
                                "log.message.timestamp.type=LogAppendTime\n"
-                               /* One broker registers again only when its killed predecessor is given up: 9 s by default. */
-    "broker.session.timeout.ms=3000\n"
-    "broker.heartbeat.interval.ms=500\n"
-    "log.cleaner.dedupe.buffer.size=16777216\n"
+                               "broker.session.timeout.ms=3000\n"
+                               "broker.heartbeat.interval.ms=500\n"
+                               "log.cleaner.dedupe.buffer.size=16777216\n"
                                "num.io.threads=4\n"
                                "num.network.threads=3\n";
 
@@ -129,7 +129,7 @@ static void run(const struct stack *s)
             return;
         }
     }
-    execl(program, "java", "-Xmx512m", "-Xms128m", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", log, "-cp", classes,
+    execl(program, "java", "-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", log, "-cp", classes,
           "kafka.Kafka", properties, (char *)NULL);
 }
 
