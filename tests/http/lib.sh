@@ -42,7 +42,8 @@ http_stop() {
     if [ "$status" -ne 0 ] && [ -n "${SHIM_LOG:-}" ]; then
         tail -n 20 "$SHIM_LOG" >&2
     fi
-    (exit "$status")
+    set +e
+    (exit "$status") # what stack_stop goes by
     stack_stop
 }
 
