@@ -79,7 +79,9 @@ bool pii_ipv4_at(const struct pii_text *t, size_t i, unsigned *context, struct p
 {
     unsigned char octet[4];
     size_t end = quad_end(t, i, octet);
-    if (end == 0 || i < t->floor || pii_glued_before(t, i))
+    /* A '-' right after an address: the range's other end. */
+    bool range = pii_before(t, i) == '-' && ((i - 1 == t->floor && t->last == PII_IPV4) || pii_token_before(t, i - 1) == 4);
+    if (end == 0 || i < t->floor || (!range && pii_glued_before(t, i)))
         return false;
     unsigned next = pii_byte(t, end);
     if (next == '.' && pii_is_digit(pii_byte(t, end + 1))) {
@@ -242,7 +244,7 @@ bool pii_ipv6_at(const struct pii_text *t, size_t colon, struct pii_span *s)
 
 int pii_address_parse(struct str text, unsigned char address[16])
 {
-    struct pii_text t = { (const unsigned char *)text.p, text.n, 0, 0, false };
+    struct pii_text t = { (const unsigned char *)text.p, text.n, 0, 0, -1, false };
     unsigned groups;
     bool gap;
     if (text.n >= 7 && quad_end(&t, 0, address) == text.n)

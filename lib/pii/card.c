@@ -87,7 +87,7 @@ static bool printed(const struct pii_digits *d, unsigned k)
     if (k == 1)
         return true;
     for (unsigned g = 1; g < k; g++)
-        if (d->sep[g] != d->sep[1] || (d->sep[g] != ' ' && d->sep[g] != '-'))
+        if (d->sep[g] != d->sep[1] || (d->sep[g] != ' ' && d->sep[g] != '-' && d->sep[g] != '.'))
             return false;
     const unsigned char *len = d->length;
     if (k == 2)

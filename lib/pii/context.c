@@ -193,6 +193,35 @@ static bool in_word(unsigned c)
     return pii_is_letter(c) || c >= 0x80;
 }
 
+/* What a span of the type says about the next item of the same list. */
+static unsigned span_says(int type)
+{
+    return type == PII_PHONE ? PII_CTX_PHONE : type == PII_CARD ? PII_CTX_CARD : type == PII_SSN ? PII_CTX_SSN : 0;
+}
+
+static unsigned token_says(const struct pii_text *t, size_t end, size_t length)
+{
+    for (int type = 0; type < PII_TYPES; type++)
+        if (strlen(pii_token((enum pii_type)type)) == length &&
+            memcmp(t->p + end - length, pii_token((enum pii_type)type), length) == 0)
+            return span_says(type);
+    return 0;
+}
+
+/* Whether between two numbers stands what stands in a list. */
+static bool in_list(const struct pii_text *t, size_t from, size_t to)
+{
+    static const char *const between[] = { "", "and", "or", "und", "et", "y", "&", "/" };
+    while (from < to && (t->p[from] == ' ' || t->p[from] == ',' || t->p[from] == ';'))
+        from++;
+    while (from < to && (t->p[to - 1] == ' ' || t->p[to - 1] == '(' || t->p[to - 1] == '+'))
+        to--;
+    for (size_t i = 0; i < sizeof between / sizeof *between; i++)
+        if (strlen(between[i]) == to - from && memcmp(between[i], t->p + from, to - from) == 0)
+            return true;
+    return false;
+}
+
 unsigned pii_context(const struct pii_text *t, size_t i, unsigned *cache)
 {
     if (*cache & PII_CTX_KNOWN)
@@ -201,6 +230,7 @@ unsigned pii_context(const struct pii_text *t, size_t i, unsigned *cache)
     bool cut = stop > t->words; /* by distance: a word that starts before isn't read */
     if (!cut)
         stop = t->words;
+    size_t start = i;
     unsigned said = 0, seen = 0, first = 0, last = 0;
     bool crossed = false; /* a '=' or ':' between the key and the number: what stands before the pair is about something else */
     while (i > stop && seen < BACK_WORDS) {
@@ -211,8 +241,11 @@ unsigned pii_context(const struct pii_text *t, size_t i, unsigned *cache)
             break;
         if (c == '=' || c == ':')
             crossed = true;
-        if (c == ']' && pii_token_before(t, i) > 0)
+        if (c == ']' && pii_token_before(t, i) > 0) {
+            if (in_list(t, i, start))
+                said |= token_says(t, i, pii_token_before(t, i));
             break;
+        }
         if (!in_word(c)) {
             i--;
             continue;
@@ -231,6 +264,8 @@ unsigned pii_context(const struct pii_text *t, size_t i, unsigned *cache)
             first = one;
         said |= one;
     }
+    if (i == t->words && i > 0 && t->last >= 0 && in_list(t, i, start))
+        said |= span_says(t->last);
     if ((said & (POSSESSIVE | NUMBER)) == (POSSESSIVE | NUMBER))
         said |= PII_CTX_CALL;
     said &= ~(unsigned)(PII_CTX_VERSION | PII_CTX_OTHER);

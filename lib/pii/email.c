@@ -190,13 +190,14 @@ static size_t literal_end(const struct pii_text *t, size_t i)
     return pii_address_parse(inside, address) != 0 ? end + 1 : i;
 }
 
-bool pii_email_at(const struct pii_text *t, size_t at, struct pii_span *s)
+bool pii_email_at(const struct pii_text *t, size_t at, size_t width, struct pii_span *s)
 {
-    unsigned next = pii_byte(t, at + 1);
+    size_t domain = at + width;
+    unsigned next = pii_byte(t, domain);
     if (at <= t->floor || (!pii_is_alnum(next) && next < 0x80 && next != '['))
         return false;
-    size_t end = next == '[' ? literal_end(t, at + 1) : domain_end(t, at + 1);
-    if (end == at + 1)
+    size_t end = next == '[' ? literal_end(t, domain) : domain_end(t, domain);
+    if (end == domain)
         return false;
     size_t start = local_start(t, at);
     if (start == at)

@@ -102,10 +102,9 @@ static bool put(const struct pii_text *t, const struct pii_digits *d, unsigned k
     return true;
 }
 
-/* +CC …: d starts after the '+'. */
-static bool international(const struct pii_text *t, const struct pii_digits *d, struct pii_span *s)
+/* +CC …: the '+' is at start, d behind it. */
+static bool international(const struct pii_text *t, const struct pii_digits *d, size_t start, struct pii_span *s)
 {
-    size_t start = d->start - 1;
     unsigned before = pii_before(t, start), cc;
     if (start < t->floor || pii_is_word(before) || before == '+' || before == ']')
         return false;
@@ -128,6 +127,15 @@ static bool international(const struct pii_text *t, const struct pii_digits *d, 
             return true;
     }
     return false;
+}
+
+bool pii_phone_encoded_at(const struct pii_text *t, size_t percent, struct pii_span *s)
+{
+    struct pii_digits d;
+    if (!pii_is_digit(pii_byte(t, percent + 3)))
+        return false;
+    pii_digits_read(t, percent + 3, &d);
+    return !d.more && d.n >= 7 && international(t, &d, percent, s);
 }
 
 /* Groups of 3, 3 and 4 digits, perhaps a 1 before; brackets or dashes or dots between. *k: how many groups. */
@@ -207,7 +215,7 @@ bool pii_phone_at(const struct pii_text *t, const struct pii_digits *d, unsigned
     unsigned before = pii_before(t, d->start);
     if (d->start < t->floor || d->more || d->n < 7)
         return false;
-    if (before == '+' && international(t, d, s))
+    if (before == '+' && international(t, d, d->start - 1, s))
         return true;
     if (before == '(' && pii_before(t, d->start - 1) == '+')
         return false;

@@ -18,10 +18,12 @@ struct pii_span {
     float score; /* 0 to 1: how certain */
 };
 
-/* The first span at or after `from`; spans never overlap, the longest and most certain wins. False: there is none. */
+/* The first span at or after `from`; spans never overlap, the longest and most certain wins. False: there is none.
+ * (Redaction also knows what the span before was: of "phones: A, B" this finds B only with a word of its own.) */
 bool pii_next(struct str text, size_t from, struct pii_span *span);
 
-/* Appends text with each span replaced by its token. Returns the number of spans; 0 means the text went through unchanged. */
+/* Appends text with each span replaced by its token. Returns the number of spans; 0 means the text went through unchanged.
+ * Redacting what was redacted changes nothing. */
 size_t pii_redact(struct str text, struct buf *out);
 
 /* json: one JSON value, already known to be well-formed (what isn't is redacted as plain text). Appends it with the strings

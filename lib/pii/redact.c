@@ -23,7 +23,9 @@ bool pii_isolated(const struct pii_text *t, const struct pii_span *s)
         right = pii_byte(t, end + 1);
         return !pii_is_digit(right) && right != '(' && right != '[' && right < 0x80;
     }
-    return in_set(right, "\n\t\r\"'<>,;)|&}");
+    if ((right == ',' || right == ';') && pii_byte(t, end + 1) == ' ')
+        right = pii_byte(t, end + 2);
+    return in_set(right, "\n\t\r\"'<>,;)|&}") || pii_is_letter(right);
 }
 
 size_t pii_settle(size_t (*redact)(struct str text, struct buf *out, bool *again), struct str text, struct buf *out)

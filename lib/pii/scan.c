@@ -105,7 +105,7 @@ void pii_scan_init(struct pii_scan *scan, struct str text, size_t from)
 
 void pii_scan_init_at(struct pii_scan *scan, struct str text, size_t words, size_t from)
 {
-    *scan = (struct pii_scan){ .text = { (const unsigned char *)text.p, text.n, from, words, false } };
+    *scan = (struct pii_scan){ .text = { (const unsigned char *)text.p, text.n, from, words, -1, false } };
 #if defined(__x86_64__)
     scan->classify = __builtin_cpu_supports("avx2") ? pii_classify_avx2 : pii_classify_sse2;
 #else
@@ -138,7 +138,16 @@ static void keep(const struct pii_span *one, struct pii_span *best, bool *found)
 static bool number_at(const struct pii_text *t, size_t i, struct pii_span *best)
 {
     /* Most numbers in a log end here: short, and nothing follows that could make them longer. */
-    if (pii_glued_before(t, i))
+    unsigned before = pii_before(t, i);
+    if (before == '%' && i + 1 < t->n) {
+        if (t->p[i] == '4' && t->p[i + 1] == '0')
+            return pii_email_at(t, i - 1, 3, best);
+        if (t->p[i] == '2' && (t->p[i + 1] | 0x20) == 'b')
+            return pii_phone_encoded_at(t, i - 1, best);
+    }
+    /* What goes on from before is part of that, but for the second end of a range of addresses. */
+    bool range = before == '-' && ((i - 1 == t->floor && t->last == PII_IPV4) || pii_token_before(t, i - 1) == 4);
+    if (!range && pii_glued_before(t, i))
         return false;
     size_t run = 1;
     while (run < 20 && pii_is_digit(pii_byte(t, i + run)))
@@ -155,6 +164,8 @@ static bool number_at(const struct pii_text *t, size_t i, struct pii_span *best)
     struct pii_span one;
     if (run <= 3 && next == '.' && pii_ipv4_at(t, i, &context, &one))
         keep(&one, best, &found);
+    if (range)
+        return found;
     struct pii_digits d;
     pii_digits_read(t, i, &d);
     if (d.n < 7)
@@ -172,7 +183,7 @@ static bool anchor_at(const struct pii_text *t, size_t i, bool number, struct pi
 {
     switch (t->p[i]) {
     case '@':
-        return pii_email_at(t, i, span);
+        return pii_email_at(t, i, 1, span);
     case ':':
         return pii_ipv6_at(t, i, span);
     default:
@@ -187,7 +198,7 @@ static void prefer_email(const struct pii_text *t, struct pii_span *span)
     while (i - end < 64 && i < t->n && t->p[i] > ' ' && t->p[i] < 0x7F && t->p[i] != '@')
         i++;
     struct pii_span email;
-    if (pii_byte(t, i) == '@' && pii_email_at(t, i, &email) && email.start < end && email.length > span->length)
+    if (pii_byte(t, i) == '@' && pii_email_at(t, i, 1, &email) && email.start < end && email.length > span->length)
         *span = email;
 }
 
@@ -212,6 +223,7 @@ bool pii_scan_next(struct pii_scan *scan, struct pii_span *span)
         if (span->type != PII_EMAIL)
             prefer_email(t, span);
         t->floor = t->words = span->start + span->length;
+        t->last = (int)span->type;
         return true;
     }
 }

@@ -11,6 +11,7 @@
 struct pii_text {
     const unsigned char *p;
     size_t n, floor, words; /* words: where context may start; at most floor */
+    int last;               /* the type of the span that ends at floor; -1: none, or unknown */
     bool json;              /* raw JSON without escapes: '"' always delimits */
 };
 
@@ -95,7 +96,10 @@ enum pii_context {
 unsigned pii_context(const struct pii_text *t, size_t i, unsigned *cache);
 
 /* A verifier looks at one anchor (for numbers: the first digit) and gives the longest span of its type there. */
-bool pii_email_at(const struct pii_text *t, size_t at, struct pii_span *s);
+/* width: of what stands for the '@' at `at`: 1, or 3 where a URL has it as %40. */
+bool pii_email_at(const struct pii_text *t, size_t at, size_t width, struct pii_span *s);
+/* %2B, the '+' of a URL, whose '%' is at `percent`. */
+bool pii_phone_encoded_at(const struct pii_text *t, size_t percent, struct pii_span *s);
 bool pii_phone_at(const struct pii_text *t, const struct pii_digits *d, unsigned *context, struct pii_span *s);
 bool pii_card_at(const struct pii_text *t, const struct pii_digits *d, unsigned *context, struct pii_span *s);
 bool pii_ssn_at(const struct pii_text *t, const struct pii_digits *d, unsigned *context, struct pii_span *s);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
-#include "pii/pii.h"
+#include "pii/scan.h"
 #include "tests/fuzz/fuzz.h"
 
 const char *const fuzz_words[] = {
@@ -110,8 +110,8 @@ static bool inside_character(struct str s, size_t i)
     return i < s.n && ((unsigned char)s.p[i] & 0xC0) == 0x80;
 }
 
-/* Spans one by one give what redaction gives (it goes on where a token uncovers more); they lie in order, within the text, between
- * characters; twice is as once. */
+/* Spans one by one are in order; a scan gives what redaction gives (it goes on where a token uncovers more); they lie in order,
+ * within the text, between characters; twice is as once. */
 static void check_text(struct str text)
 {
     struct buf once, twice, by_hand;
@@ -121,7 +121,15 @@ static void check_text(struct str text)
     bool utf8 = valid_utf8(text);
     size_t found = pii_redact(text, &once), done = 0, spans = 0;
     struct pii_span span;
+    struct pii_scan scan;
     while (pii_next(text, done, &span)) {
+        MUST(span.length > 0 && span.start >= done && span.start + span.length <= text.n);
+        done = span.start + span.length;
+    }
+    MUST((done > 0) == (found > 0));
+    done = 0;
+    pii_scan_init(&scan, text, 0);
+    while (pii_scan_next(&scan, &span)) {
         MUST(span.length > 0 && span.start >= done && span.start + span.length <= text.n);
         MUST(span.type < PII_TYPES && span.score > 0 && span.score <= 1);
         if (utf8)

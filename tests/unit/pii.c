@@ -189,9 +189,15 @@ static void test_overlaps(void **state)
 {
     (void)state;
     static const struct sample samples[] = {
-        { "415-555-0132@example.com", "[EMAIL]" },    { "10.0.0.1@example.com", "[EMAIL]" },
-        { "2001:db8::1@b.com", "[IP]@b.com" },        { "phone 4111111111111111", "phone [CARD]" },
-        { "[EMAIL] phone [PHONE] 4155550132", NULL }, { NULL, NULL },
+        { "415-555-0132@example.com", "[EMAIL]" },
+        { "10.0.0.1@example.com", "[EMAIL]" },
+        { "2001:db8::1@b.com", "[IP]@b.com" },
+        { "phone 4111111111111111", "phone [CARD]" },
+        { "[EMAIL] [SSN] [IP] 4155550132 phone [CARD] 4155550132", NULL },
+        { "phones: 4155550132, 4155550133 and 4155550134", "phones: [PHONE], [PHONE] and [PHONE]" },
+        { "10.1.2.3-10.1.2.9 pkg-10.1.2.3", "[IP]-[IP] pkg-10.1.2.3" },
+        { "?mail=a%40b.org&tel=%2B14155550132", "?mail=[EMAIL]&tel=[PHONE]" },
+        { NULL, NULL },
     };
     expect_all(samples);
     struct pii_span span;
