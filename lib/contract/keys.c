@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-enum { FEW = 16 }; /* up to so many keys are compared one by one */
+enum {
+    FEW = 16,         /* up to so many keys are compared one by one */
+    HELD = 64 * 1024, /* keys and slots that are held between messages */
+};
 
 __extension__ typedef unsigned __int128 product;
 
@@ -28,6 +31,20 @@ void keys_fini(struct keys *k)
     free(k->all);
     free(k->slots);
     *k = (struct keys){ 0 };
+}
+
+void keys_shrink(struct keys *k)
+{
+    if (k->cap_slots > HELD) {
+        free(k->slots);
+        k->slots = NULL;
+        k->cap_slots = 0;
+    }
+    struct key *all = k->cap > HELD ? realloc(k->all, HELD * sizeof *all) : NULL;
+    if (all != NULL) {
+        k->all = all;
+        k->cap = HELD;
+    }
 }
 
 static inline uint64_t load8(const char *p)

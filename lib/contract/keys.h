@@ -29,6 +29,8 @@ struct keyset {
 
 int keys_init(struct keys *k) __attribute__((warn_unused_result));
 void keys_fini(struct keys *k);
+/* Gives memory back that an object with very many keys took; none may be open. */
+void keys_shrink(struct keys *k);
 
 static inline struct keyset keys_open(const struct keys *k)
 {

@@ -349,8 +349,8 @@ static const struct keyword {
     { "x-normalise", EVERYWHERE & ~ROOT, T_STRING, false, normalise },
     { "x-simulated", EVERYWHERE & ~ROOT, T_STRING, false, simulated },
     { "x-aliases", MEMBER, 0, true, aliases },
-    { "x-default", FIELD, T_STRING, false, fallback },
-    { "x-window", FIELD, T_STRING, false, window },
+    { "x-default", FIELD, T_STRING, true, fallback },
+    { "x-window", FIELD, T_STRING, true, window },
     { "x-text", ROOT, T_OBJECT, false, NULL },
 };
 

@@ -536,6 +536,7 @@ static int copy_message(struct reader *r, struct str message)
         buf_shrink(&r->scratch, KEEP);
         buf_shrink(&r->clean, KEEP);
         arena_fini(&r->arena);
+        keys_shrink(&r->keys);
     }
     buf_clear(&r->message);
     arena_reset(&r->arena);
