@@ -253,6 +253,23 @@ int pii_address_parse(struct str text, unsigned char address[16])
     return end > 0 && zone_end(&t, end) == text.n ? 6 : 0;
 }
 
+/* By hand: printf costs a sixth of what a whole record takes. */
+static int put_network4(const unsigned char four[3], struct buf *out)
+{
+    char text[16];
+    size_t n = 0;
+    for (int i = 0; i < 3; i++) {
+        if (four[i] >= 100)
+            text[n++] = (char)('0' + four[i] / 100);
+        if (four[i] >= 10)
+            text[n++] = (char)('0' + four[i] / 10 % 10);
+        text[n++] = (char)('0' + four[i] % 10);
+        text[n++] = '.';
+    }
+    text[n++] = '0';
+    return buf_put(out, text, n);
+}
+
 bool ip_anonymise(struct str ip, struct buf *out)
 {
     static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF };
@@ -264,7 +281,7 @@ bool ip_anonymise(struct str ip, struct buf *out)
     if (version == 6 && memcmp(a, mapped, sizeof mapped) == 0)
         version = 4, four = a + 12;
     if (version == 4)
-        return buf_printf(out, "%u.%u.%u.0", four[0], four[1], four[2]) == 0;
+        return put_network4(four, out) == 0;
     unsigned group[3], written = 0;
     for (unsigned i = 0; i < 3; i++) {
         group[i] = (unsigned)a[2 * i] << 8 | a[2 * i + 1];
