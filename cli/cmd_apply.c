@@ -96,7 +96,7 @@ static int run(int argc, char **argv)
 
 const struct command command_apply = {
     .name = "apply",
-    .about = "Make Kafka and ClickHouse what the files declare",
+    .about = "make Kafka and ClickHouse what the files declare",
     .order = 20,
     .run = run,
 };

@@ -105,7 +105,7 @@ static int run(int argc, char **argv)
 
 const struct command command_functions = {
     .name = "functions",
-    .about = "Install the C functions where a ClickHouse server finds them",
-    .order = 30,
+    .about = "install the C functions where a ClickHouse server finds them",
+    .order = 25,
     .run = run,
 };
