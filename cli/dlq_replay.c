@@ -128,7 +128,7 @@ static int write_states(struct replay *r, struct err *err)
     const struct clickhouse_query q = {
         .sql = "INSERT INTO dead_letter_states (letter, status, changed_at, offspring, attempt, changed_by) "
                "SELECT letter, 'replayed', now64(3), offspring, attempt, changed_by "
-               "FROM input('letter String, offspring String, attempt UInt16, changed_by String') FORMAT TabSeparated\n",
+               "FROM input('letter String, offspring String, attempt UInt16, changed_by String') FORMAT TabSeparated",
         .data = buf_str(&b),
     };
     int rc = b.n > 0 ? clickhouse_run(r->ch, &q, NULL, NULL, err) : 0;

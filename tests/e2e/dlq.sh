@@ -1,0 +1,73 @@
+#!/bin/bash
+# odw dlq: a letter is listed with its reason, shown byte for byte, corrected, sent again, and closed by the stream itself.
+set -eu
+. tests/lib/stack.sh
+. tests/lib/path.sh
+path_start kafka clickhouse
+work=$STACK_DIR/work
+mkdir -p "$work"
+expect() { # WANTED GOT WHAT
+    [ "$1" = "$2" ] || stack_fail "$3: expected '$1', got '$2'"
+}
+status_of() { sql "SELECT status FROM $ODW_DATABASE.dead_letters WHERE id = {id:String} FORMAT TSVRaw" "param_id=$1"; }
+ledger_has() { [ "$(sql "SELECT count() FROM $ODW_DATABASE.ledger")" = "$1" ]; } # every message so far is judged and at rest
+is() { [ "$(status_of "$1")" = "$2" ]; }
+
+printf '{"id":"one","event_name":"x","timestamp":"2026-02-31T10:00:00Z","distinct_id":"u","project_id":"p","note":"\xff\x01 tab"}' >"$work/bad"
+kcat -P -b "$ODW_KAFKA_BROKERS" -t events -p 0 -k the-key -H color=blue "$work/bad"
+"$ODW_BUILD/bin/odw" load events --count 200 --fail-percentage 20 --seed 5 2>/dev/null
+wait_until 60 ledger_has 201
+
+letters=$(odw dlq list --json --limit 1000)
+bad=$(jq -r 'select(.class != "simulated") | .id' <<<"$letters")
+[ -n "$bad" ] || stack_fail "the broken message is not listed: $letters"
+simulated=$(jq -r 'select(.class == "simulated") | .id' <<<"$letters" | wc -l)
+[ "$simulated" -gt 10 ] || stack_fail "only $simulated simulated failures"
+expect "$simulated" "$(odw dlq list --class simulated --json --limit 1000 | wc -l)" 'the filter by class'
+expect 0 "$(odw dlq list --source nobody --json | wc -l)" 'the filter by source'
+expect 0 "$(odw dlq list --since 2100-01-01 --json | wc -l)" 'the filter by time'
+expect "$((simulated + 1))" "$(odw dlq list --since 1h --status open --json --limit 1000 | wc -l)" 'all of the last hour'
+expect "$((simulated + 2))" "$(odw dlq list --limit 1000 | wc -l)" 'lines of the table'
+odw dlq list | grep -q "^$bad " || stack_fail 'the table has no line for the letter'
+
+# Byte for byte on request; never as such for eyes.
+odw dlq show "$bad" --payload >"$work/shown"
+cmp "$work/bad" "$work/shown" || stack_fail 'the payload changed'
+odw dlq show "$bad" >"$work/human"
+grep -q '\\xff\\x01' "$work/human" || stack_fail "bytes that can't be seen are not escaped: $(cat "$work/human")"
+grep -q 'color=blue' "$work/human" || stack_fail 'the headers are not shown'
+status=0
+odw dlq show events/0/999999 2>/dev/null || status=$?
+expect 1 "$status" 'exit code for a letter that is not there'
+status=0
+odw dlq show nonsense 2>/dev/null || status=$?
+expect 2 "$status" 'exit code for an id that is none'
+
+# As it is, it comes back as another letter of the same origin; a dry run sends nothing.
+odw dlq replay "$bad" --dry-run | grep -q 'would send' || stack_fail 'the dry run says nothing'
+expect open "$(status_of "$bad")" 'status after a dry run'
+odw dlq replay "$bad" >"$work/said"
+expect replayed "$(status_of "$bad")" 'status after a replay'
+wait_until 60 ledger_has 202
+again=$(jq -r --arg origin "$bad" 'select(.origin == $origin) | "\(.id) \(.attempt) \(.status)"' <<<"$(odw dlq list --json --limit 1000)")
+expect '1 open' "${again#* }" 'the letter that the replay became'
+odw dlq show "${again%% *}" | grep -q 'color=blue' || stack_fail 'the replay lost its headers'
+
+# Corrected, it holds: the row is there, and both letters are closed.
+sed 's/2026-02-31/2026-02-28/; s/\xff\x01 //' "$work/bad" >"$work/good"
+odw dlq replay "${again%% *}" --payload "$work/good" >/dev/null
+wait_until 30 is "$bad" recovered
+expect recovered "$(status_of "${again%% *}")" 'status of the second letter'
+expect 1 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'one'")" 'rows of the corrected event'
+expect 2 "$(sql "SELECT max(attempt) FROM $ODW_DATABASE.dead_letter_states")" 'the attempt that was counted on'
+status=0
+odw dlq replay "$bad" 2>/dev/null || status=$?
+expect 1 "$status" 'exit code for a letter that is recovered already'
+
+# All of a class, each once.
+before=$(sql "SELECT count() FROM $ODW_DATABASE.ledger")
+odw dlq replay --all --source events --class simulated 2>"$work/said"
+grep -q "^$simulated sent again, 0 failed" "$work/said" || stack_fail "replay --all said: $(cat "$work/said")"
+wait_until 60 ledger_has "$((before + simulated))"
+odw audit >"$work/audit" || stack_fail "odw audit does not hold: $(cat "$work/audit")"
+echo ok
