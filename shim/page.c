@@ -16,7 +16,10 @@
 #include "shim/shim.h"
 #include "shim/split.h"
 
-enum { SPARE = 28, WIDEN = 4, SECONDS = 10 };
+enum { SPARE = 28, WIDEN = 4, SECONDS = 10, HINTS = 2, TOO_MANY_ROWS = 158 };
+
+/* What a guess may cost: ClickHouse refuses a window with more rows before it reads any. */
+#define GUESS_COSTS COSTS "&max_rows_to_read=300000"
 
 /* Times as RFC 3339, integers as numbers, NaN as null; nothing but reading; what a single page may cost. */
 #define COSTS                                                                                                                      \
@@ -35,7 +38,8 @@ struct asked {
     struct clickhouse_param params[ENDPOINT_PARAMS + CURSOR_KEYS + 1];
     size_t n_params;
     unsigned char context[CURSOR_CONTEXT];
-    struct str key[CURSOR_KEYS]; /* the cursor's values, as ClickHouse wrote them */
+    struct str
+        key[CURSOR_KEYS + 2]; /* the cursor's values, as ClickHouse wrote them; then the first key of its page, and its rows */
     bool has_key;
     const char *types[CURSOR_KEYS];
 };
@@ -119,7 +123,7 @@ static int read_params(struct asked *q)
     }
     value = request_arg(q->r, "cursor");
     if (value.p != NULL) {
-        switch (cursor_get(&q->shim->secret, q->context, value, &q->r->arena, q->key, q->e->n_order)) {
+        switch (cursor_get(&q->shim->secret, q->context, value, &q->r->arena, q->key, q->e->n_order + HINTS)) {
         case CURSOR_OK:
             q->has_key = true;
             break;
@@ -173,7 +177,8 @@ static int failed(struct asked *q, int code, const struct err *err)
     return -1;
 }
 
-static int ask(struct asked *q, struct buf *sql, struct buf *rows)
+/* guess: 1 is returned, and nothing said, where the question would read too much. */
+static int ask(struct asked *q, struct buf *sql, bool guess, struct buf *rows)
 {
     struct err err = ERR_INIT;
     struct sink sink;
@@ -184,13 +189,15 @@ static int ask(struct asked *q, struct buf *sql, struct buf *rows)
     struct clickhouse_query query = { .sql = buf_text(sql),
                                       .params = q->params,
                                       .n_params = q->n_params,
-                                      .settings = COSTS,
+                                      .settings = guess ? GUESS_COSTS : COSTS,
                                       .timeout_ms = (SECONDS + 2) * 1000,
                                       .on_body = on_body,
                                       .context = &sink };
     if (clickhouse_run(q->c, &query, NULL, &code, &err) < 0) {
         bool full = sink.rows.failed;
         buf_fini(&sink.rows);
+        if (guess && code == TOO_MANY_ROWS)
+            return 1;
         return failed(q, full ? 396 : code, &err);
     }
     *rows = sink.rows;
@@ -242,7 +249,7 @@ static int learn_types(struct asked *q)
     buf_puts(&sql, " FROM (\n");
     endpoint_sql(e, q->given, false, &sql);
     buf_puts(&sql, ") WHERE 0) FORMAT JSONCompactEachRow");
-    if (ask(q, &sql, &rows) < 0)
+    if (ask(q, &sql, false, &rows) < 0)
         goto out;
     char *types[CURSOR_KEYS] = { NULL };
     size_t at = 1;
@@ -341,7 +348,7 @@ static int probe(struct asked *q, size_t rows, size_t *found, struct str *edge)
     buf_puts(&sql, " ORDER BY ");
     endpoint_order(q->e, &sql);
     buf_printf(&sql, " LIMIT %zu) FORMAT JSONCompactEachRow", rows);
-    if (ask(q, &sql, &answer) < 0)
+    if (ask(q, &sql, false, &answer) < 0)
         goto out;
     struct str row = buf_str(&answer);
     size_t end = split_value(row, 1, NULL, 0), at = end + 1;
@@ -373,8 +380,8 @@ out:
     return rc;
 }
 
-/* Up to limit + 1 rows; edge: the window's end, or NULL for none. */
-static int read_rows(struct asked *q, const struct str *edge, struct buf *rows)
+/* Up to limit + 1 rows; edge: the window's end, or NULL for none. guess: as for ask. */
+static int read_rows(struct asked *q, const struct str *edge, bool guess, struct buf *rows)
 {
     struct endpoint *e = q->e;
     struct buf sql;
@@ -414,7 +421,7 @@ static int read_rows(struct asked *q, const struct str *edge, struct buf *rows)
         endpoint_order(e, &sql);
     }
     buf_printf(&sql, " LIMIT %zu FORMAT JSONEachRow", q->limit + 1);
-    int rc = ask(q, &sql, rows);
+    int rc = ask(q, &sql, guess, rows);
     buf_fini(&sql);
     q->n_params = n_params;
     return rc;
@@ -454,7 +461,7 @@ static size_t cut_keys(struct str row, size_t n, struct str *keys)
 static int put_page(struct asked *q, const struct buf *rows, bool more)
 {
     struct buf *body = &q->r->reply.body;
-    struct str rest = buf_str(rows), keys[CURSOR_KEYS];
+    struct str rest = buf_str(rows), keys[CURSOR_KEYS], first = { NULL, 0 };
     size_t n = 0;
     buf_puts(body, "{\"items\":[");
     while (rest.n > 0 && n < q->limit) {
@@ -464,25 +471,32 @@ static int put_page(struct asked *q, const struct buf *rows, bool more)
             reply_problem(&q->r->reply, PROBLEM_QUERY, q->r->path, NULL, 0, "the database gave an answer that can't be read");
             return -1;
         }
+        if (n == 0)
+            first = keys[0];
         buf_puts(body, n++ > 0 ? ",\n{" : "\n{");
         buf_put(body, row.p + at, row.n - at);
     }
     buf_puts(body, n > 0 ? "\n],\"next\":" : "],\"next\":");
     if (more && n > 0) {
         struct buf texts;
-        size_t ends[CURSOR_KEYS];
-        struct str values[CURSOR_KEYS];
+        size_t ends[CURSOR_KEYS + HINTS], n_values = q->e->n_order + HINTS;
+        struct str values[CURSOR_KEYS + HINTS];
         buf_init(&texts, REPLY_MAX);
-        for (size_t i = 0; i < q->e->n_order; i++) {
-            split_text(keys[i], &texts);
+        for (size_t i = 0; i < n_values; i++) {
+            if (i < q->e->n_order)
+                split_text(keys[i], &texts);
+            else if (i == q->e->n_order)
+                split_text(first, &texts);
+            else
+                buf_printf(&texts, "%zu", n);
             ends[i] = texts.n;
         }
-        for (size_t i = 0; i < q->e->n_order; i++) {
+        for (size_t i = 0; i < n_values; i++) {
             size_t begin = i > 0 ? ends[i - 1] : 0;
             values[i] = (struct str){ texts.p + begin, ends[i] - begin };
         }
         buf_putc(body, '"');
-        int rc = texts.failed ? -1 : cursor_put(&q->shim->secret, q->context, values, q->e->n_order, body);
+        int rc = texts.failed ? -1 : cursor_put(&q->shim->secret, q->context, values, n_values, body);
         buf_putc(body, '"');
         buf_fini(&texts);
         if (rc < 0) {
@@ -497,8 +511,37 @@ static int put_page(struct asked *q, const struct buf *rows, bool more)
     return body->failed ? no_memory(q) : 0;
 }
 
+/* 1 where the guess gave the page, 0 where it didn't, -1 with an answer. */
+static int put_guessed_page(struct asked *q)
+{
+    const struct endpoint *e = q->e;
+    struct buf rows, text;
+    struct str edge;
+    int rc = 0;
+    if (!q->has_key || e->n_order == 0)
+        return 0;
+    buf_init(&text, 4096);
+    buf_init(&rows, 0);
+    const char *count = arena_copy(&q->r->arena, q->key[e->n_order + 1]);
+    size_t before = count != NULL ? (size_t)strtoull(count, NULL, 10) : 0;
+    if (param_ahead(q->types[0], q->key[e->n_order], q->key[0], before, q->limit + 1, &text) == 0) {
+        edge = buf_str(&text);
+        rc = read_rows(q, &edge, true, &rows);
+        if (rc == 0 && count_rows(&rows) > q->limit)
+            rc = put_page(q, &rows, true) < 0 ? -1 : 1;
+        else if (rc > 0)
+            rc = 0;
+    }
+    buf_fini(&text);
+    buf_fini(&rows);
+    return rc;
+}
+
 static int put_exact_page(struct asked *q)
 {
+    int guessed = put_guessed_page(q);
+    if (guessed != 0)
+        return guessed > 0 ? 0 : -1;
     size_t reach = q->limit + 1 + SPARE;
     for (;;) {
         struct buf rows;
@@ -509,7 +552,7 @@ static int put_exact_page(struct asked *q)
             return -1;
         if (found == 0)
             return put_page(q, &rows, false);
-        if (read_rows(q, &edge, &rows) < 0)
+        if (read_rows(q, &edge, false, &rows) < 0)
             return -1;
         n = count_rows(&rows);
         /* Enough, or nothing lies further down. */
@@ -526,7 +569,7 @@ static int put_exact_page(struct asked *q)
 static int put_plain_page(struct asked *q)
 {
     struct buf rows;
-    if (read_rows(q, NULL, &rows) < 0)
+    if (read_rows(q, NULL, false, &rows) < 0)
         return -1;
     int rc = put_page(q, &rows, q->e->n_order > 0 && count_rows(&rows) > q->limit);
     buf_fini(&rows);

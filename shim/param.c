@@ -535,6 +535,39 @@ int param_bind(const char *type, const char *low, const char *high, struct str g
     return rc;
 }
 
+int param_ahead(const char *type, struct str first, struct str last, size_t rows, size_t more, struct buf *out)
+{
+    struct type t = type_of(type);
+    struct str texts[2] = { first, last };
+    char ignore[128];
+    wide v[2];
+    int64_t days;
+    for (int i = 0; i < 2; i++) {
+        int rc = -1;
+        if (t.kind == KIND_INTEGER) {
+            rc = read_integer(texts[i], &v[i]);
+        } else if (t.kind == KIND_TIME) {
+            rc = read_time(texts[i], t.scale, &v[i], ignore, sizeof ignore);
+        } else if (t.kind == KIND_DATE) {
+            rc = read_date(&texts[i], &days, ignore, sizeof ignore);
+            v[i] = days;
+        }
+        if (rc < 0)
+            return -1;
+    }
+    if (rows == 0 || v[0] == v[1])
+        return -1; /* no distance to go by */
+    wide far = v[1] + (v[1] - v[0]) * (wide)more * 3 / ((wide)rows * 2);
+    far = far < t.low ? t.low : far > t.high ? t.high : far;
+    if (t.kind == KIND_INTEGER)
+        put_integer(out, far);
+    else if (t.kind == KIND_DATE)
+        put_date(out, (int64_t)far);
+    else
+        put_time(out, far, t.scale, ' ', "");
+    return out->failed ? -1 : 0;
+}
+
 void param_schema(const char *type, const char *low, const char *high, struct buf *out)
 {
     struct type t = type_of(type);
