@@ -132,11 +132,11 @@ static void put_conditions(struct audit *a)
 
 /* ---- the checks ---- */
 
-static int check_gaps(struct audit *a, json_t *partitions, struct err *err)
+static int check_gaps(struct audit *a, const struct gaps *tails, json_t *partitions, struct err *err)
 {
     for (int32_t i = 0; i < a->at.n; i++) {
         const struct position *p = &a->at.at[i];
-        struct gaps g, sum = { .first_lost = -1 };
+        struct gaps g, sum = tails[i];
         do {
             if (gaps_look(a->ch, a->kafka, a->source, p, p->proven, !a->read_only, &g, err) < 0)
                 return -1;
@@ -459,9 +459,17 @@ int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct 
 
     if (positions_load(&arena, ch, kafka, s, &a.at, err) < 0)
         goto out;
+    struct gaps *tails = arena_alloc(&arena, sizeof *tails * (size_t)a.at.n);
+    if (tails == NULL) {
+        err_set(err, ERR_STOP, "out of memory");
+        goto out;
+    }
+    for (int32_t i = 0; i < a.at.n; i++)
+        if (gaps_tail(ch, kafka, s, &a.at.at[i], !a.read_only, &tails[i], err) < 0)
+            goto out;
     snprintf(a.sealed_at, sizeof a.sealed_at, "%s", a.at.proven_at);
     put_conditions(&a);
-    if (check_gaps(&a, partitions, err) < 0 || count_lines(&a, counts, err) < 0 || check_rows(&a, err) < 0 ||
+    if (check_gaps(&a, tails, partitions, err) < 0 || count_lines(&a, counts, err) < 0 || check_rows(&a, err) < 0 ||
         check_letters(&a, err) < 0 || check_seals(&a, err) < 0)
         goto out;
     bool good = json_array_size(a.problems) == 0;

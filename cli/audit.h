@@ -1,8 +1,9 @@
 /* cli/audit: proves that nothing was lost: every message consumed is a row or a dead letter, each once.
  *
- * The ledger has a line per message. From where the last proof ended to what the group has committed: no offset is missing (cli/gaps
- * says what an absent one is), every `ok` line's identity is among the rows, every other line among the dead letters. What is proven is
- * sealed per record day: so many identities, the sum of their hashes; the rows are held against that ever after, also once the lines are gone. */
+ * The ledger has a line per message. From where the last proof ended to what the group has committed: no offset is missing
+ * (cli/gaps says what an absent one is), every `ok` line's identity is among the rows, every other line among the dead letters.
+ * What is proven is sealed per record day: so many identities, the sum of their hashes; the rows are held against that ever after,
+ * also once the lines are gone. */
 #ifndef ODW_AUDIT_H
 #define ODW_AUDIT_H
 
@@ -15,8 +16,8 @@ struct audit_options {
     bool read_only; /* writes nothing: no seals, no letters for empty messages */
 };
 
-/* Adds what was found out about one source to report["sources"]; *holds becomes false where conservation does not hold. -1 and err: it
- * couldn't be found out (a server is away, odw apply was never run). */
+/* Adds what was found out about one source to report["sources"]; *holds becomes false where conservation does not hold. -1 and err:
+ * it couldn't be found out (a server is away, odw apply was never run). */
 int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *s, const struct audit_options *options,
                  json_t *report, bool *holds, struct err *err) __attribute__((warn_unused_result));
 

@@ -71,6 +71,12 @@ static int connect_both(struct worker *w, struct err *err)
     return 0;
 }
 
+static void note_empty(const struct source *s, int32_t partition, const struct gaps *g)
+{
+    if (g->empty > 0)
+        log_info("dead letters written for empty messages source=%s partition=%d messages=%" PRId64, s->name, partition, g->empty);
+}
+
 static int look_at_gaps(struct worker *w, const struct source *s, struct err *err)
 {
     struct arena arena;
@@ -81,11 +87,13 @@ static int look_at_gaps(struct worker *w, const struct source *s, struct err *er
         goto out;
     for (int32_t i = 0; i < at.n; i++) {
         struct gaps g;
+        if (gaps_tail(w->ch, w->kafka, s, &at.at[i], true, &g, err) < 0)
+            goto out;
+        note_empty(s, i, &g);
         do {
             if (gaps_look(w->ch, w->kafka, s, &at.at[i], at.at[i].proven, true, &g, err) < 0)
                 goto out;
-            if (g.empty > 0)
-                log_info("dead letters written for empty messages source=%s partition=%d messages=%" PRId64, s->name, i, g.empty);
+            note_empty(s, i, &g);
             if (g.lost > 0)
                 log_error("messages are in no table: see 'odw audit' source=%s topic=%s partition=%d messages=%" PRId64
                           " first_offset=%" PRId64,

@@ -25,6 +25,8 @@ struct look {
     const struct source *source;
     int32_t partition;
     bool close;
+    bool tail;    /* looks ahead of the position: ends at the first message with bytes */
+    bool stopped; /* … and that was met */
     struct gaps *out;
     struct gap *gaps;
     size_t n_gaps, cap_gaps;
@@ -155,7 +157,11 @@ static int see_message(void *context, const struct kafka_message *m)
     if (m->offset < k->next)
         return 0;
     pass_over(k, m->offset);
-    if (m->value.p == NULL || m->value.n == 0) {
+    if (k->tail && m->value.n > 0) {
+        k->stopped = true;
+        return 1;
+    }
+    if (m->value.n == 0) {
         k->out->empty++;
         if (k->close) {
             put_letter(k, m);
@@ -177,6 +183,19 @@ static int insert(struct clickhouse *ch, const char *sql, const struct buf *rows
         return 0;
     const struct clickhouse_query q = { .sql = sql, .data = buf_str(rows) };
     return clickhouse_run(ch, &q, NULL, NULL, err);
+}
+
+/* The letter first: a line without its letter would be a broken promise, a letter without its line is written again. */
+static int write_down(struct look *k, struct clickhouse *ch, struct err *err)
+{
+    if (insert(ch,
+               "INSERT INTO dead_letter_records (source, class, violations, payload, key, header_names, header_values, topic, "
+               "partition,"
+               " offset, origin, attempt, appended_at, failed_at) FORMAT RowBinary",
+               &k->letters, err) < 0)
+        return -1;
+    return insert(ch, "INSERT INTO ledger (source, topic, partition, offset, verdict, appended_at, judged_at) FORMAT RowBinary",
+                  &k->lines, err);
 }
 
 static int find_gaps(struct look *k, struct clickhouse *ch, const struct position *p, int64_t from, struct err *err)
@@ -235,19 +254,44 @@ int gaps_look(struct clickhouse *ch, struct kafka_admin *kafka, const struct sou
             goto out;
         end_gaps(&k, last, to);
     }
-    /* The letter first: a line without its letter would be a broken promise, a letter without its line is written again. */
-    if (insert(ch,
-               "INSERT INTO dead_letter_records (source, class, violations, payload, key, header_names, header_values, topic, "
-               "partition,"
-               " offset, origin, attempt, appended_at, failed_at) FORMAT RowBinary",
-               &k.letters, err) < 0 ||
-        insert(ch, "INSERT INTO ledger (source, topic, partition, offset, verdict, appended_at, judged_at) FORMAT RowBinary",
-               &k.lines, err) < 0)
+    if (write_down(&k, ch, err) < 0)
         goto out;
     rc = 0;
 out:
     buf_fini(&k.letters);
     buf_fini(&k.lines);
     free(k.gaps);
+    return rc;
+}
+
+int gaps_tail(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *s, struct position *p, bool close,
+              struct gaps *out, struct err *err)
+{
+    struct look k = {
+        .source = s, .partition = p->partition, .close = close, .tail = true, .out = out, .low = p->low, .now_ms = now_ms()
+    };
+    struct gap all = { p->committed, p->high };
+    struct sweep w = { &k, 1 };
+    int rc = -1;
+    *out = (struct gaps){ .first_lost = -1 };
+    if (all.from >= all.to || all.from < p->low)
+        return 0;
+    buf_init(&k.letters, 0);
+    buf_init(&k.lines, 0);
+    k.gaps = &all;
+    k.n_gaps = 1;
+    k.next = all.from;
+    int read = kafka_read(kafka, s->topic, p->partition, all.from, all.to, READ_TIMEOUT_MS, see_message, &w, err);
+    if (read < 0)
+        goto out;
+    if (!k.stopped)
+        end_gaps(&k, 1, all.to);
+    if (write_down(&k, ch, err) < 0)
+        goto out;
+    p->committed = k.stopped ? k.next : all.to;
+    rc = 0;
+out:
+    buf_fini(&k.letters);
+    buf_fini(&k.lines);
     return rc;
 }

@@ -12,7 +12,7 @@
 #include "kafka/kafka.h"
 
 struct source {
-    const char *name;          /* the stem: "events" */
+    const char *name; /* the stem: "events" */
     const char *topic;
     const char *group;         /* the consumer group: {database}_{source} */
     const char *rows;          /* the table where its rows rest: "events_rows" */

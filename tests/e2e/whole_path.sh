@@ -87,8 +87,11 @@ echo "offsets that the group passes over are missed"
 sql 'DETACH TABLE odw.events_queue SYNC'
 printf '%s\n' "{\"id\":\"skipped\",\"timestamp\":\"2026-11-19T00:00:00Z\",$one}" | produce events -p 2
 high=$(kcat -Q -b "$ODW_KAFKA_BROKERS" -t events:2:-1 | awk '{print $NF}')
-java -cp "${ODW_DEPS:-.deps}/kafka/libs/*" org.apache.kafka.tools.consumer.group.ConsumerGroupCommand --bootstrap-server "$ODW_KAFKA_BROKERS" \
-    --group odw_events --topic events:2 --reset-offsets --to-latest --execute >/dev/null
+move_group() {
+    java -cp "${ODW_DEPS:-.deps}/kafka/libs/*" org.apache.kafka.tools.consumer.group.ConsumerGroupCommand --bootstrap-server "$ODW_KAFKA_BROKERS" \
+        --group odw_events --topic events:2 --reset-offsets --to-latest --execute 2>&1 | grep -q "events *2 *$high"
+}
+wait_until 60 move_group
 sql 'ATTACH TABLE odw.events_queue'
 if odw audit >"$work/audit"; then stack_fail "a skipped message was not missed"; fi
 grep -q "partition 2.*offset $((high - 1))" "$work/audit" || stack_fail "the audit does not name offset $((high - 1)): $(cat "$work/audit")"

@@ -25,7 +25,7 @@ produce() {
 }
 
 lag() {
-    odw status --json 2>/dev/null | jq -r '[.sources[].partitions[].lag] | add'
+    odw audit --read-only --json 2>/dev/null | jq '[.sources[].lag] | add'
 }
 
 consumed() {
