@@ -326,6 +326,8 @@ static int verb(const struct opt_usage *usage, int (*work)(const struct opts *, 
     if (work(o, &err) < 0) {
         fprintf(stderr, "%s: %s\n", usage->program, err.text);
         code = err.class == ERR_STOP ? 2 : EXIT_FAILURE;
+        if (code == 2)
+            fprintf(stderr, "Try '%s --help'.\n", usage->program);
     }
     opts_free(o);
     return code;

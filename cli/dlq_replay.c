@@ -364,6 +364,8 @@ int dlq_replay(int argc, char **argv)
     if (replay(o, &err) < 0) {
         fprintf(stderr, "%s: %s\n", usage.program, err.text);
         code = err.class == ERR_STOP ? 2 : EXIT_FAILURE;
+        if (code == 2)
+            fprintf(stderr, "Try '%s --help'.\n", usage.program);
     }
     opts_free(o);
     return code;

@@ -41,7 +41,7 @@ int buf_grow(struct buf *b, size_t more)
         goto refuse;
     if (b->cap - b->n >= more)
         return 0;
-    size_t cap = b->cap < 64 ? 64 : b->cap;
+    size_t cap = b->cap < 64 ? (max < 64 ? max : 64) : b->cap;
     while (cap < b->n + more)
         cap = cap > max / 2 ? max : cap * 2;
     char *p = realloc(b->p, cap);
