@@ -21,7 +21,7 @@ enum {
 struct audit {
     struct clickhouse *ch;
     struct kafka_admin *kafka;
-    const struct source *source;
+    const struct plan_source *source;
     struct positions at;
     bool read_only;
     json_t *problems, *notes;
@@ -56,7 +56,7 @@ static void say(json_t *list, const char *format, ...)
 
 static int run(struct audit *a, struct buf *sql, struct buf *out, struct err *err)
 {
-    const struct clickhouse_param params[] = { { "source", str_of(a->source->name) },
+    const struct clickhouse_param params[] = { { "source", str_of(a->source->stem) },
                                                { "topic", str_of(a->source->topic) },
                                                { "sealed_at",
                                                  str_of(a->sealed_at[0] != '\0' ? a->sealed_at : "1970-01-01 00:00:00.000") } };
@@ -209,7 +209,7 @@ static void list_lines(struct audit *a, struct str rows, const char *what)
         }
     }
     if (n > 0)
-        say(a->problems, "%s: %s%" PRId64 " %s: %s", a->source->name, n > EXAMPLES ? "at least " : "", n > EXAMPLES ? n - 1 : n,
+        say(a->problems, "%s: %s%" PRId64 " %s: %s", a->source->stem, n > EXAMPLES ? "at least " : "", n > EXAMPLES ? n - 1 : n,
             what, buf_text(&text));
     buf_fini(&text);
 }
@@ -219,7 +219,7 @@ static void put_rows_hashes(struct buf *sql, const struct audit *a, const char *
     buf_printf(sql,
                "SELECT %s AS h FROM %s WHERE toDate32(%s) IN (SELECT DISTINCT record_day FROM ledger WHERE source = {source:String}"
                " AND topic = {topic:String} AND verdict = 'ok' AND %s)",
-               a->source->identity_hash, a->source->rows, a->source->time_column, lines);
+               a->source->identity_hash, a->source->rows->creates, a->source->identity[0], lines);
 }
 
 /* Every `ok` line's identity is among the rows. */
@@ -305,11 +305,11 @@ static int explain_day(struct audit *a, const char *day, int64_t sealed, int64_t
         say(a->notes,
             "%s: %s: %" PRId64 " rows where %" PRId64
             " were sealed, proven by count alone: its ledger lines have expired and messages came again",
-            a->source->name, day, there_in_all, sealed);
+            a->source->stem, day, there_in_all, sealed);
         rc = 0;
         goto out;
     }
-    say(a->problems, "%s: %s: expected %" PRId64 " rows that were proven earlier, found %" PRId64 "%s", a->source->name, day,
+    say(a->problems, "%s: %s: expected %" PRId64 " rows that were proven earlier, found %" PRId64 "%s", a->source->stem, day,
         sealed, there,
         there == sealed  ? ", but not the same ones"
         : there > sealed ? ": more than the messages account for"
@@ -321,7 +321,7 @@ static int explain_day(struct audit *a, const char *day, int64_t sealed, int64_t
         "SELECT partition, offset, toString(record_day) FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
         " AND verdict = 'ok' AND record_day = '%s' AND identity NOT IN (SELECT %s FROM %s WHERE toDate32(%s) = '%s')"
         " ORDER BY partition, offset LIMIT 1 BY partition, offset LIMIT %d FORMAT TabSeparated",
-        day, a->source->identity_hash, a->source->rows, a->source->time_column, day, EXAMPLES + 1);
+        day, a->source->identity_hash, a->source->rows->creates, a->source->identity[0], day, EXAMPLES + 1);
     if (run(a, &sql, &out, err) < 0)
         goto out;
     list_lines(a, buf_str(&out), "messages were proven to be rows, and are none any more (offset, record day)");
@@ -331,8 +331,8 @@ static int explain_day(struct audit *a, const char *day, int64_t sealed, int64_t
                "SELECT _partition, _offset, toString(%s) FROM %s FINAL WHERE toDate32(%s) = '%s' AND %s NOT IN"
                " (SELECT identity FROM ledger WHERE source = {source:String} AND verdict = 'ok' AND record_day = '%s') AND %d"
                " ORDER BY _partition, _offset LIMIT %d FORMAT TabSeparated",
-               a->source->time_column, a->source->rows, a->source->time_column, day, a->source->identity_hash, day, known >= sealed,
-               EXAMPLES + 1);
+               a->source->identity[0], a->source->rows->creates, a->source->identity[0], day, a->source->identity_hash, day,
+               known >= sealed, EXAMPLES + 1);
     if (run(a, &sql, &out, err) < 0)
         goto out;
     list_lines(a, buf_str(&out), "rows are there that no message accounts for (the offset they claim, their time)");
@@ -364,8 +364,8 @@ static int check_seals(struct audit *a, struct err *err)
             "  (SELECT toDate32(%s) AS day, %s AS h, if(%s OR h IN (young), h IN (again), 1) AS was FROM %s FINAL"
             "   WHERE toDate32(%s) IN (SELECT record_day FROM sealed)) GROUP BY day) AS found ON found.day = sealed.record_day"
             " WHERE n != identities OR total != identity_sum ORDER BY record_day LIMIT %d FORMAT TabSeparated",
-            buf_text(&a->ahead), a->source->time_column, a->source->identity_hash, buf_text(&a->young), a->source->rows,
-            a->source->time_column, EXAMPLES);
+            buf_text(&a->ahead), a->source->identity[0], a->source->identity_hash, buf_text(&a->young), a->source->rows->creates,
+            a->source->identity[0], EXAMPLES);
         if (run(a, &sql, &out, err) < 0)
             goto out;
         if (out.n == 0 || try == TRIES - 1)
@@ -421,7 +421,8 @@ static int seal(struct audit *a, struct err *err)
                "  LEFT JOIN known ON known.record_day = sealed.record_day WHERE known.n < sealed.identities),"
                " rows AS (SELECT toDate32(%s) AS record_day, count() AS n, sum(%s) AS total FROM %s FINAL"
                "  WHERE toDate32(%s) IN (expired) GROUP BY record_day)",
-               buf_text(&a->done), a->source->time_column, a->source->identity_hash, a->source->rows, a->source->time_column);
+               buf_text(&a->done), a->source->identity[0], a->source->identity_hash, a->source->rows->creates,
+               a->source->identity[0]);
     buf_printf(&sql,
                " SELECT {source:String}, fresh.record_day, if(rows.n > 0, rows.n, sealed.identities + fresh.n),"
                " if(rows.n > 0, rows.total, sealed.identity_sum + fresh.total), %s FROM fresh"
@@ -443,7 +444,7 @@ static int seal(struct audit *a, struct err *err)
     return rc;
 }
 
-int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *s, const struct audit_options *options,
+int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct plan_source *s, const struct audit_options *options,
                  json_t *report, bool *holds, struct err *err)
 {
     struct arena arena;
@@ -479,7 +480,7 @@ int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct 
     int64_t lag = 0;
     for (int32_t i = 0; i < a.at.n; i++)
         lag += a.at.at[i].high - a.at.at[i].committed;
-    one = json_pack("{s:s, s:s, s:b, s:I, s:I, s:O, s:O, s:O, s:O}", "source", s->name, "topic", s->topic, "holds", good,
+    one = json_pack("{s:s, s:s, s:b, s:I, s:I, s:O, s:O, s:O, s:O}", "source", s->stem, "topic", s->topic, "holds", good,
                     "looked_at", (json_int_t)a.lines, "lag", (json_int_t)lag, "lines", counts, "partitions", partitions, "problems",
                     a.problems, "notes", a.notes);
     if (one == NULL || json_array_append_new(json_object_get(report, "sources"), one) < 0) {
@@ -495,10 +496,10 @@ out:
     json_decref(a.problems);
     json_decref(a.notes);
     arena_fini(&arena);
-    return rc < 0 ? err_at(err, "%s", s->name) : 0;
+    return rc < 0 ? err_at(err, "%s", s->stem) : 0;
 }
 
-json_t *audit_all(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *first, const struct audit_options *options,
+json_t *audit_all(struct clickhouse *ch, struct kafka_admin *kafka, const struct plan *plan, const struct audit_options *options,
                   bool *holds, struct err *err)
 {
     char at[40];
@@ -506,8 +507,8 @@ json_t *audit_all(struct clickhouse *ch, struct kafka_admin *kafka, const struct
     strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
     json_t *report = json_pack("{s:b, s:s, s:[]}", "holds", 1, "audited_at", at, "sources");
     *holds = true;
-    for (const struct source *s = first; s != NULL; s = s->next) {
-        if (report == NULL || audit_source(ch, kafka, s, options, report, holds, err) < 0) {
+    for (size_t i = 0; i < plan->n_sources; i++) {
+        if (report == NULL || audit_source(ch, kafka, &plan->sources[i], options, report, holds, err) < 0) {
             json_decref(report);
             return NULL;
         }

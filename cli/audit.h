@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "cli/source.h"
+#include "cli/position.h"
 
 struct audit_options {
     bool read_only; /* writes nothing: no seals, no letters for empty messages */
@@ -18,12 +18,12 @@ struct audit_options {
 
 /* Adds what was found out about one source to report["sources"]; *holds becomes false where conservation does not hold. -1 and err:
  * it couldn't be found out (a server is away, odw apply was never run). */
-int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *s, const struct audit_options *options,
+int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct plan_source *s, const struct audit_options *options,
                  json_t *report, bool *holds, struct err *err) __attribute__((warn_unused_result));
 
 /* {"holds": bool, "audited_at": …, "sources": [{"source", "topic", "partitions": [...], "lines", "ok", …, "problems": [text…],
  * "notes": [text…]}]}. The caller decrefs; NULL and err as above. */
-json_t *audit_all(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *first, const struct audit_options *options,
+json_t *audit_all(struct clickhouse *ch, struct kafka_admin *kafka, const struct plan *plan, const struct audit_options *options,
                   bool *holds, struct err *err) __attribute__((warn_unused_result));
 
 #endif

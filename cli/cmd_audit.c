@@ -55,19 +55,17 @@ static void print_source(const json_t *s)
 
 static int audit(const struct opts *o, struct err *err)
 {
-    struct arena arena;
-    struct source *first = NULL;
+    struct plan *plan = NULL;
     struct clickhouse *ch = NULL;
     struct kafka_admin *kafka = NULL;
     json_t *report = NULL;
     bool holds = false;
     int rc = -1;
-    arena_init(&arena, 0);
-    if (sources_load(&arena, o, &first, err) < 0 || (ch = clickhouse_new(o, err)) == NULL ||
+    if ((plan = plan_load(opts_text(o, "root"), opts_text(o, "database"), err)) == NULL || (ch = clickhouse_new(o, err)) == NULL ||
         (kafka = kafka_admin_new(o, err)) == NULL)
         goto out;
     const struct audit_options options = { .read_only = opts_flag(o, "read-only") };
-    report = audit_all(ch, kafka, first, &options, &holds, err);
+    report = audit_all(ch, kafka, plan, &options, &holds, err);
     if (report == NULL)
         goto out;
     if (opts_flag(o, "json")) {
@@ -85,7 +83,7 @@ out:
     json_decref(report);
     kafka_admin_free(kafka);
     clickhouse_free(ch);
-    arena_fini(&arena);
+    plan_free(plan);
     return rc;
 }
 

@@ -71,13 +71,13 @@ static int connect_both(struct worker *w, struct err *err)
     return 0;
 }
 
-static void note_empty(const struct source *s, int32_t partition, const struct gaps *g)
+static void note_empty(const struct plan_source *s, int32_t partition, const struct gaps *g)
 {
     if (g->empty > 0)
-        log_info("dead letters written for empty messages source=%s partition=%d messages=%" PRId64, s->name, partition, g->empty);
+        log_info("dead letters written for empty messages source=%s partition=%d messages=%" PRId64, s->stem, partition, g->empty);
 }
 
-static int look_at_gaps(struct worker *w, const struct source *s, struct err *err)
+static int look_at_gaps(struct worker *w, const struct plan_source *s, struct err *err)
 {
     struct arena arena;
     struct positions at;
@@ -97,7 +97,7 @@ static int look_at_gaps(struct worker *w, const struct source *s, struct err *er
             if (g.lost > 0)
                 log_error("messages are in no table: see 'odw audit' source=%s topic=%s partition=%d messages=%" PRId64
                           " first_offset=%" PRId64,
-                          s->name, s->topic, i, g.lost, g.first_lost);
+                          s->stem, s->topic, i, g.lost, g.first_lost);
         } while (g.more && g.lost == 0);
     }
     rc = 0;
@@ -117,10 +117,10 @@ static int note_audit(struct worker *w, const char *report, bool holds, struct e
     return clickhouse_run(w->ch, &q, NULL, NULL, err);
 }
 
-static int audit(struct worker *w, const struct source *first, struct err *err)
+static int audit(struct worker *w, const struct plan *plan, struct err *err)
 {
     bool holds = false;
-    json_t *report = audit_all(w->ch, w->kafka, first, &(struct audit_options){ .read_only = false }, &holds, err);
+    json_t *report = audit_all(w->ch, w->kafka, plan, &(struct audit_options){ .read_only = false }, &holds, err);
     if (report == NULL)
         return -1;
     char *text = json_dumps(report, JSON_COMPACT);
@@ -157,11 +157,11 @@ static int drop_partition(void *context, const struct str *fields, size_t n_fiel
 }
 
 /* Lets whole days of lines go that are old, and of which every line was proven. */
-static int expire_lines(struct worker *w, const struct source *s, struct err *err)
+static int expire_lines(struct worker *w, const struct plan_source *s, struct err *err)
 {
     char keep[32];
     snprintf(keep, sizeof keep, "%" PRId64, opts_number(w->opts, "worker-ledger-keep") / 1000);
-    const struct clickhouse_param params[] = { { "source", str_of(s->name) },
+    const struct clickhouse_param params[] = { { "source", str_of(s->stem) },
                                                { "topic", str_of(s->topic) },
                                                { "keep", str_of(keep) } };
     struct expiry e = { w, err };
@@ -181,37 +181,37 @@ static int expire_lines(struct worker *w, const struct source *s, struct err *er
 /* One round; what fails for one source is no reason to leave the others. */
 static int round_of(struct worker *w, bool with_audit)
 {
-    struct arena arena;
-    struct source *first = NULL;
+    struct plan *plan = NULL;
     struct err err = ERR_INIT;
     int rc = -1;
-    arena_init(&arena, 0);
-    if (connect_both(w, &err) < 0 || sources_load(&arena, w->opts, &first, &err) < 0) {
+    if (connect_both(w, &err) < 0 || (plan = plan_load(opts_text(w->opts, "root"), opts_text(w->opts, "database"), &err)) == NULL) {
         log_warn("%s", err.text);
         goto out;
     }
     rc = 0;
-    for (const struct source *s = first; s != NULL; s = s->next) {
+    for (size_t i = 0; i < plan->n_sources; i++) {
+        const struct plan_source *s = &plan->sources[i];
         struct err one = ERR_INIT;
         if (look_at_gaps(w, s, &one) < 0) {
-            log_warn("source=%s %s", s->name, one.text);
+            log_warn("source=%s %s", s->stem, one.text);
             rc = -1;
         }
     }
     if (with_audit && rc == 0) {
-        if (audit(w, first, &err) < 0) {
+        if (audit(w, plan, &err) < 0) {
             log_warn("audit: %s", err.text);
             rc = -1;
         }
-        for (const struct source *s = first; s != NULL && rc == 0; s = s->next) {
+        for (size_t i = 0; i < plan->n_sources && rc == 0; i++) {
+            const struct plan_source *s = &plan->sources[i];
             if (expire_lines(w, s, &err) < 0) {
-                log_warn("source=%s %s", s->name, err.text);
+                log_warn("source=%s %s", s->stem, err.text);
                 rc = -1;
             }
         }
     }
 out:
-    arena_fini(&arena);
+    plan_free(plan);
     return rc;
 }
 

@@ -22,7 +22,7 @@ struct gap {
 };
 
 struct look {
-    const struct source *source;
+    const struct plan_source *source;
     int32_t partition;
     bool close;
     bool tail;    /* looks ahead of the position: ends at the first message with bytes */
@@ -74,7 +74,7 @@ static void put_line(struct look *k, int64_t offset, char verdict, int64_t appen
 {
     struct buf *b = &k->lines;
     uint32_t partition = (uint32_t)k->partition;
-    put_string(b, str_of(k->source->name));
+    put_string(b, str_of(k->source->stem));
     put_string(b, str_of(k->source->topic));
     buf_put(b, &partition, 4);
     buf_put(b, &offset, 8);
@@ -88,7 +88,7 @@ static void put_letter(struct look *k, const struct kafka_message *m)
     struct buf *b = &k->letters;
     struct str origin = { "", 0 }, attempt = { "", 0 };
     uint32_t partition = (uint32_t)k->partition;
-    put_string(b, str_of(k->source->name));
+    put_string(b, str_of(k->source->stem));
     buf_putc(b, LINE_EMPTY);
     buf_put_varint(b, 1);
     put_string(b, m->value.p == NULL ? STR("byte 0: expected a JSON text, got a null message (a tombstone)")
@@ -205,7 +205,7 @@ static int find_gaps(struct look *k, struct clickhouse *ch, const struct positio
     snprintf(begin, sizeof begin, "%lld", (long long)from);
     snprintf(end, sizeof end, "%lld", (long long)p->committed);
     const struct clickhouse_param params[] = {
-        { "source", str_of(k->source->name) },
+        { "source", str_of(k->source->stem) },
         { "topic", str_of(k->source->topic) },
         { "partition", str_of(partition) },
         { "from", str_of(begin) },
@@ -224,7 +224,7 @@ static int find_gaps(struct look *k, struct clickhouse *ch, const struct positio
         params, sizeof params / sizeof *params, take_gap, k, err);
 }
 
-int gaps_look(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *s, const struct position *p, int64_t from,
+int gaps_look(struct clickhouse *ch, struct kafka_admin *kafka, const struct plan_source *s, const struct position *p, int64_t from,
               bool close, struct gaps *out, struct err *err)
 {
     struct look k = { .source = s, .partition = p->partition, .close = close, .out = out, .low = p->low, .now_ms = now_ms() };
@@ -264,7 +264,7 @@ out:
     return rc;
 }
 
-int gaps_tail(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *s, struct position *p, bool close,
+int gaps_tail(struct clickhouse *ch, struct kafka_admin *kafka, const struct plan_source *s, struct position *p, bool close,
               struct gaps *out, struct err *err)
 {
     struct look k = {

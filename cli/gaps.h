@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "cli/source.h"
+#include "cli/position.h"
 
 struct gaps {
     int64_t empty;      /* messages without a byte: they get a dead letter */
@@ -19,13 +19,13 @@ struct gaps {
 /* Looks at [from, committed) of one partition, and asks the topic about each offset that has no line. close: writes what was found
  * out (a dead letter and a line per empty message, a line per absent or unprovable offset), so that the next round needn't ask
  * again. */
-int gaps_look(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *s, const struct position *p, int64_t from,
+int gaps_look(struct clickhouse *ch, struct kafka_admin *kafka, const struct plan_source *s, const struct position *p, int64_t from,
               bool close, struct gaps *out, struct err *err) __attribute__((warn_unused_result));
 
 /* The engine commits a position only with rows: empty messages that nothing follows stay in front of it. Passes over the run of
  * empty messages and absent offsets from p->committed on, up to the first message with bytes, and moves p->committed to its end;
  * close as above. */
-int gaps_tail(struct clickhouse *ch, struct kafka_admin *kafka, const struct source *s, struct position *p, bool close,
+int gaps_tail(struct clickhouse *ch, struct kafka_admin *kafka, const struct plan_source *s, struct position *p, bool close,
               struct gaps *out, struct err *err) __attribute__((warn_unused_result));
 
 #endif
