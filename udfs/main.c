@@ -176,9 +176,12 @@ int main(int argc, char **argv)
     }
     default: {
         static struct udf udf; /* and its contract: as long as the process lives */
-        if (find(argv[optind], contracts, &udf, &err) < 0 || udf_serve(&udf, STDIN_FILENO, STDOUT_FILENO, &err) < 0)
-            return failed(&err);
-        return 0;
+        if (find(argv[optind], contracts, &udf, &err) < 0) {
+            failed(&err);
+            udf_drain(STDIN_FILENO);
+            return 1;
+        }
+        return udf_serve(&udf, STDIN_FILENO, STDOUT_FILENO, &err) < 0 ? failed(&err) : 0;
     }
     }
 }

@@ -47,6 +47,10 @@ struct udf {
 /* Serves chunks from fd in to fd out until the end of input. 0: ended at a chunk's boundary. -1 and err: it didn't. */
 int udf_serve(const struct udf *udf, int in, int out, struct err *err) __attribute__((warn_unused_result));
 
+/* Before the program ends with an error: takes what the server is still writing, for at most some seconds. Else the user would be
+ * told of a broken pipe instead of what was said on stderr. Does nothing where `in` isn't a pipe. */
+void udf_drain(int in);
+
 /* The <function> element(s) for ClickHouse's *_function.xml. command: how the server calls the program, less the name. */
 int udf_print_xml(const struct udf *udf, const char *command, FILE *to) __attribute__((warn_unused_result));
 

@@ -88,6 +88,7 @@ struct server {
     struct buf got;     /* what came back and wasn't compared yet */
     enum split split;
     pthread_t writer;
+    size_t written; /* of what was sent, how much the function's process took */
 };
 
 static inline void start_within(struct server *s, const struct udf *udf, struct udf_limits limits)
@@ -145,6 +146,7 @@ static void *write_sent(void *arg)
             break;
         at += (size_t)put;
     }
+    s->written = at;
     return NULL;
 }
 

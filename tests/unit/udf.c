@@ -313,6 +313,29 @@ static void damaged_input(void **state)
     }
 }
 
+/* A chunk of another type than was declared, larger than the pipe: all of it is taken before the process ends, so that the server
+ * reads the reason instead of meeting a broken pipe. */
+static void a_refused_chunk_is_taken_whole(void **state)
+{
+    (void)state;
+    struct str *values = make_values(500000);
+    struct server s;
+    char said[4096];
+    struct udf wrong = echo;
+    wrong.args[0].type = "Int64";
+    start(&s, &wrong);
+    put_strings(&s, &echo, values, 500000);
+    void (*before)(int) = signal(SIGPIPE, SIG_IGN);
+    size_t n = s.sent.n;
+    send_all(&s);
+    pthread_join(s.writer, NULL);
+    signal(SIGPIPE, before);
+    assert_int_equal(s.written, n);
+    assert_int_equal(finish(&s, said, sizeof said), 1);
+    assert_non_null(strstr(said, "expected type Int64, got String"));
+    free_values(values, 500000);
+}
+
 static void the_server_goes_away(void **state)
 {
     (void)state;
@@ -421,6 +444,7 @@ int main(void)
         cmocka_unit_test(answers_over_the_limit),
         cmocka_unit_test(ends_in_mid_chunk),
         cmocka_unit_test(damaged_input),
+        cmocka_unit_test(a_refused_chunk_is_taken_whole),
         cmocka_unit_test(the_server_goes_away),
         cmocka_unit_test(a_function_that_cannot_open),
         cmocka_unit_test(worker_ends_with_its_parent),
