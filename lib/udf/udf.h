@@ -44,7 +44,9 @@ struct udf {
     const void *more;           /* a generated function's own: the contract */
 };
 
-/* Serves chunks from fd in to fd out until the end of input. 0: ended at a chunk's boundary. -1 and err: it didn't. */
+/* Serves chunks from fd in to fd out until the end of input. 0: ended at a chunk's boundary. -1 and err: it didn't.
+ * The process is given over to it: standard output leads to stderr from then on, standard input is empty, all other descriptors
+ * are closed, signals are as at the start of a program. */
 int udf_serve(const struct udf *udf, int in, int out, struct err *err) __attribute__((warn_unused_result));
 
 /* Before the program ends with an error: takes what the server is still writing, for at most some seconds. Else the user would be
