@@ -123,6 +123,14 @@ enum integrity number_integer(const struct number *n, wide *value)
     return NUMBER_WHOLE;
 }
 
+/* Whatever locale a program has set. glibc's C locale is a static object: this can't fail, and nothing is to be freed. */
+static locale_t c_locale;
+
+__attribute__((constructor)) static void set_locale(void)
+{
+    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
 double number_double(const struct number *n)
 {
     /* Both factors are exact as doubles, so the one rounding of the product or quotient is the right one. */
@@ -131,10 +139,6 @@ double number_double(const struct number *n)
         d = n->exponent < 0 ? d / power_of_ten[-n->exponent] : d * power_of_ten[n->exponent];
         return n->negative ? -d : d;
     }
-    /* glibc's C locale is a static object: this can't fail, and nothing is to be freed. */
-    static locale_t c_locale;
-    if (c_locale == (locale_t)0)
-        c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     return strtod_l(n->text.p, NULL, c_locale);
 }
 

@@ -87,13 +87,14 @@ static const char schema[] =
 static const struct {
     struct str text;
     enum verdict verdict;
+    size_t n_violations;
 } messages[] = {
     { TEXT("{\"s\":\"\\u0061\",\"j\":{\"\\u0061\":\"a@b.example\",\"k\":1},\"o\":{\"x\":5},\"r\":{\"\\u0062\":{\"c\":{}}}}"),
-      VERDICT_OK },
+      VERDICT_OK, 0 },
     { TEXT("{\"s\":\"b\",\"t\":\"x\",\"e\":\"z\",\"n\":3,\"o\":{\"x\":0},\"r\":{\"a\":5},\"j\":{\"k\":1,\"k\":2}}"),
-      VERDICT_CONTRACT },
-    { TEXT("text a"), VERDICT_OK },
-    { TEXT("{\"\xFF\""), VERDICT_PARSE },
+      VERDICT_CONTRACT, 7 },
+    { TEXT("text a"), VERDICT_OK, 0 },
+    { TEXT("{\"\xFF\""), VERDICT_PARSE, 1 },
 };
 
 static char many_keys[4096];
@@ -128,7 +129,12 @@ static bool read_all(const struct contract *c)
             assert_true(col_failed(&record));
             well = false;
         } else {
+            const struct str *why;
+            size_t n = reader_violations(r, &why);
             assert_int_equal(verdict, last ? VERDICT_OK : messages[i].verdict);
+            assert_int_equal(n, last ? 0 : messages[i].n_violations);
+            for (size_t k = 0; k < n; k++)
+                assert_true(why[k].n > 10 && why[k].n < 200 && memmem(why[k].p, why[k].n, ": ", 2) != NULL);
         }
         well = well && !col_failed(&record);
     }
@@ -151,6 +157,8 @@ static void fail_loading(bool for_all)
         until_failure = -1;
         if (c != NULL) {
             /* With one left to fail, only what isn't needed (code for patterns) can have done without. */
+            assert_non_null(contract_json(c));
+            assert_non_null(contract_field(c, 0)->type);
             contract_free(c);
             assert_int_equal(live, before);
             if (done)
