@@ -118,10 +118,15 @@ static void settings_of_others_stay(void **state)
     (void)state;
     struct err err = ERR_INIT;
     good(kafka_topic_create(admin, "foreign", 1, 1000000, 0, &err), &err);
-    set_foreign("foreign", "cleanup.policy", "compact"); /* replaces all the others: CreateTime again, retention by default */
+    /* Each replaces all that was set before. */
+    set_foreign("foreign", "message.timestamp.type", "CreateTime");
     struct kafka_topic t = described("foreign");
-    assert_true(t.compacted);
     assert_false(t.append_time);
+    good(kafka_topic_alter(admin, "foreign", 0, 7000000, 0, &err), &err);
+    assert_true(described("foreign").append_time);
+    set_foreign("foreign", "cleanup.policy", "compact");
+    t = described("foreign");
+    assert_true(t.compacted);
     good(kafka_topic_alter(admin, "foreign", 0, 7000000, 0, &err), &err);
     t = described("foreign");
     assert_true(t.compacted);
