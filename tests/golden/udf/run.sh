@@ -2,10 +2,13 @@
 # Each line of cases/*.in is a command line of odw-udf; .out beside it: stdout, then stderr (marked "! "), then the exit code.
 # It runs in a folder with contracts/ (an event's, a damaged one, one whose name says another hash); input is empty.
 set -eu
-program=$1/bin/odw-udf failed=0
+failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/contracts" "$work/empty"
+mkdir "$work/contracts" "$work/empty" "$work/bin"
+# Alone in a folder, as where it's installed: it looks for odw/contracts beside itself, and in build/bin odw is a program.
+program=$work/bin/odw-udf
+cp "$1/bin/odw-udf" "$program"
 contract='{"title": "tiny", "type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}'
 echo "$contract" >"$work/contracts/tiny.schema.json"
 tiny=$(cd "$work" && "$program" --list --contracts contracts | sed -n 's/^tinyRecord_\([0-9a-f]*\)(.*/\1/p')
