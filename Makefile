@@ -17,6 +17,10 @@ test: ## every test, then unit tests and fuzzing under sanitizers
 	@dev/install build run test
 	@dev/test
 
+fault: build ## parts killed under load, ROUNDS times (10) in an order that SEED decides
+	@dev/install test
+	ODW_BUILD=$(CURDIR)/$(BUILD) ROUNDS=$${ROUNDS:-10} SEED=$${SEED:-$$(shuf -i 1-1000000 -n 1)} tests/fault/kill.sh
+
 bench: build ## the benchmarks, as tables
 	@for run in bench/*/run; do if [ -x "$$run" ]; then echo "== $$run"; "$$run" || exit 1; fi; done
 
@@ -47,4 +51,4 @@ clean: ## removes what was built
 distclean: down clean ## removes that, the stack's data, and what was downloaded
 	rm -rf .odw .deps
 
-.PHONY: help build install demo test bench lint fmt up down status apply clean distclean
+.PHONY: help build install demo test fault bench lint fmt up down status apply clean distclean

@@ -6,6 +6,8 @@
 #   produce TOPIC [KCAT-OPTION…]  lines from standard input become messages
 #   consumed              true once the group has committed everything that is on the topic
 #   settle SECONDS        waits until everything is consumed, and the letters of empty messages are written
+#   page_days             from events on standard input: day, page views, visitors, as daily_pageviews must say
+#   days_are FILE         true once daily_pageviews says what page_days wrote there
 #   broken_messages       one message per line, each broken in another way (20 ways; the empty ones are left out)
 
 odw() {
@@ -35,6 +37,16 @@ consumed() {
 settle() {
     wait_until "$1" consumed
     odw worker --once --log-level error
+}
+
+page_days() {
+    jq -r 'select(.event_name == "$pageview") | [.timestamp[0:10], .id, .distinct_id] | @tsv' | sort -u |
+        awk -F'\t' '{ views[$1]++; if (!(($1, $3) in seen)) { seen[$1, $3] = 1; visitors[$1]++ } }
+                    END { for (day in views) print day "\t" views[day] "\t" visitors[day] }' | sort
+}
+
+days_are() {
+    sql "SELECT day, page_views, unique_visitors FROM $ODW_DATABASE.daily_pageviews ORDER BY day" | cmp -s "$1" -
 }
 
 broken_messages() {
