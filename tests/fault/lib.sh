@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 #
 #   load_start           events by kcat and by POST /ingest/events, a few hundred a second each, until load_stop; SEED decides which
-#   load_stop            ends it; what was acknowledged is then in $STACK_DIR/load/{kcat,ingest}.acknowledged, as sent
+#   load_stop            ends it; what was acknowledged is then in $STACK_DIR/load/{kcat,ingest}.acknowledged, as sent; ingest.answers has
+#                        a line per POST: status, seconds; or none
 #   load_holds SECONDS   ends the test unless, within this time, everything that lies on the topic is an event or a dead letter, each
 #                        once; everything acknowledged is among it; days are counted right; and odw audit holds
 #   ledger_lines         how many messages were judged so far; fails while ClickHouse is away
@@ -34,21 +35,21 @@ load_kcat() {
 
 # A batch is posted once, whatever the answer: what is not acknowledged may be on the topic or not.
 load_ingest() {
-    local n=1 status
+    local n=1 answer
     until [ -e "$STACK_DIR/load/stop" ]; do
         n=$((n + 2))
         events_batch $n 200 >"$STACK_DIR/load/ingest.batch"
-        status=$(curl -sS -m 20 -o "$STACK_DIR/load/ingest.answer" -w '%{http_code}' -H 'Content-Type: application/x-ndjson' \
-            --data-binary @"$STACK_DIR/load/ingest.batch" "$ODW_SHIM_URL/ingest/events" 2>>"$STACK_DIR/log/curl.log") || status=none
-        echo "$status" >>"$STACK_DIR/load/ingest.statuses"
-        case $status in
-        200 | 503)
+        answer=$(curl -sS -m 20 -o "$STACK_DIR/load/ingest.answer" -w '%{http_code} %{time_total}' -H 'Content-Type: application/x-ndjson' \
+            --data-binary @"$STACK_DIR/load/ingest.batch" "$ODW_SHIM_URL/ingest/events" 2>>"$STACK_DIR/log/curl.log") || answer=none
+        echo "$answer" >>"$STACK_DIR/load/ingest.answers"
+        case $answer in
+        "200 "* | "503 "*)
             jq -r '.verdicts[]? | select(.status == "accepted").index' "$STACK_DIR/load/ingest.answer" |
                 awk 'NR == FNR { accepted[$1] = 1; next } (FNR - 1) in accepted' - "$STACK_DIR/load/ingest.batch" >>"$STACK_DIR/load/ingest.acknowledged"
             ;;
         none) ;;
         *)
-            echo "POST /ingest/events: $status: $(cat "$STACK_DIR/load/ingest.answer")" >"$STACK_DIR/load/fault"
+            echo "POST /ingest/events: $answer: $(cat "$STACK_DIR/load/ingest.answer")" >"$STACK_DIR/load/fault"
             return 1
             ;;
         esac
@@ -85,7 +86,8 @@ load_stop() {
     done
     LOAD_PIDS=()
     echo "sent: $(wc -l <"$STACK_DIR/load/kcat.acknowledged") acknowledged to kcat, $(wc -l <"$STACK_DIR/load/ingest.acknowledged") to POST /ingest;" \
-        "its answers: $(sort "$STACK_DIR/load/ingest.statuses" | uniq -c | awk '{ printf "%s%s × %s", sep, $2, $1; sep = ", " }')"
+        "its answers: $(awk '{ n[$1]++; if ($2 > slowest[$1]) slowest[$1] = $2 }
+            END { for (s in n) { printf "%s%s × %d (slowest %.1f s)", sep, s, n[s], slowest[s]; sep = ", " } }' "$STACK_DIR/load/ingest.answers")"
 }
 
 load_holds() {
