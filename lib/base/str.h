@@ -52,7 +52,8 @@ static inline struct str str_cut(struct str *s, char sep)
     const char *at = s->n > 0 ? memchr(s->p, sep, s->n) : NULL;
     struct str head = { s->p, at != NULL ? (size_t)(at - s->p) : s->n };
     size_t skip = at != NULL ? head.n + 1 : head.n;
-    s->p += skip;
+    if (skip > 0) /* NULL + 0 is undefined */
+        s->p += skip;
     s->n -= skip;
     return head;
 }

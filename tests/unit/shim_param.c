@@ -161,6 +161,33 @@ static void the_rest(void **state)
     }
 }
 
+static void ahead(const char *type, const char *first, const char *last, size_t rows, size_t more, const char *expected)
+{
+    struct buf out;
+    buf_init(&out, 0);
+    int rc = param_ahead(type, str_of(first), str_of(last), rows, more, &out);
+    if (rc < 0 ? expected != NULL : expected == NULL || strcmp(buf_text(&out), expected) != 0)
+        fail_msg("%s %s %s: expected %s, got %s", type, first, last, expected != NULL ? expected : "none",
+                 rc < 0 ? "none" : buf_text(&out));
+    buf_fini(&out);
+}
+
+static void distances_go_on(void **state)
+{
+    (void)state;
+    ahead("Int32", "100", "0", 100, 100, "-150");
+    ahead("UInt8", "0", "200", 10, 10, "255");
+    ahead("UInt8", "200", "10", 10, 10, "0");
+    ahead("DateTime64(3, 'UTC')", "2026-11-20T10:00:10.000Z", "2026-11-20T10:00:00.000Z", 100, 200, "2026-11-20 09:59:30.000");
+    ahead("Date32", "2026-11-20", "2026-11-10", 10, 10, "2026-10-26");
+    ahead("DateTime64(3)", "2026-11-20T10:00:00Z", "2026-11-20T10:00:00Z", 100, 100, NULL); /* no distance */
+    ahead("DateTime64(3)", "2299-01-01", "1900-01-01", 1, 1000, "1900-01-01 00:00:00.000");
+    ahead("Int64", "9223372036854775807", "-9223372036854775808", 1, 1000, "-9223372036854775808");
+    ahead("Int32", "100", "0", 0, 100, NULL);
+    ahead("String", "a", "b", 10, 10, NULL);
+    ahead("UInt8", "x", "0", 10, 10, NULL);
+}
+
 static void near_words_are_found(void **state)
 {
     (void)state;
@@ -183,6 +210,7 @@ int main(void)
         cmocka_unit_test(times_become_utc),
         cmocka_unit_test(the_rest),
         cmocka_unit_test(near_words_are_found),
+        cmocka_unit_test(distances_go_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
