@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
 # What any producer sends is a row or a dead letter, each once: with broken messages, old and far timestamps, everything sent twice and
 # the server killed in the middle; the audit holds, and says where when a row is taken away or the group is moved on by hand.
+# COUNT=1000000 for the long form.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib/stack.sh
 . tests/lib/path.sh
+COUNT=${COUNT:-20000}
 path_start kafka clickhouse
 
 work=$STACK_DIR/work
 mkdir -p "$work"
-odw load events --print --count 20000 --seed 7 --days 2 --until 2026-11-20T00:00:00Z >"$work/good"
+odw load events --print --count "$COUNT" --seed 7 --days 2 --until 2026-11-20T00:00:00Z >"$work/good"
 for i in $(seq 0 149); do
     printf '{"id":"month-%d","event_name":"$pageview","timestamp":"%04d-%02d-03T10:00:00Z","distinct_id":"m","project_id":"p"}\n' \
         "$i" $((2010 + i / 12)) $((i % 12 + 1))
 done >"$work/months"
-for i in $(seq 10); do broken_messages; done >"$work/broken"
+for i in $(seq $((COUNT / 2000))); do broken_messages; done >"$work/broken"
 cat "$work/good" "$work/months" >"$work/all_good"
 
 echo "everything once, the server killed in the middle"
@@ -33,7 +35,7 @@ for i in 0 1 2; do
     printf 'k:\n' | produce events -p "$i" -K : -Z
 done
 wait_until 60 sql 'SELECT 1'
-settle 90
+settle $((90 + COUNT / 10000))
 
 good=$(sort -u "$work/all_good" | wc -l)
 [ "$(sql 'SELECT count() FROM odw.events')" = "$good" ] || stack_fail "expected $good events, found $(sql 'SELECT count() FROM odw.events')"
