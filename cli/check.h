@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/opt.h"
 #include "clickhouse/clickhouse.h"
 #include "declaration/plan.h"
 
@@ -40,5 +41,9 @@ int check_sample(struct arena *a, const char *type, struct str *value);
 
 /* Makes "FILE:LINE: message" out of the engine's error about a statement that begins at d->sql_line. sent: as the engine got it. */
 void check_explain(const struct declaration *d, const char *sent, const char *scratch, const struct err *engine, struct buf *line);
+
+/* All that `odw check` does; what is wrong goes to stderr, a line each. 0: all is well; 1: it isn't, or err says why nobody can
+ * tell. summary: a line on stdout at the end. */
+int check_declarations(const struct opts *o, bool summary, struct err *err) __attribute__((warn_unused_result));
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/opt.h"
 #include "base/settings.h"
 #include "cli/apply.h"
+#include "cli/check.h"
 #include "cli/command.h"
 
 static const struct opt own[] = {
@@ -13,6 +14,7 @@ static const struct opt own[] = {
       .type = OPT_TEXT,
       .arg = "NAME",
       .help = "Take over this topic although its message.timestamp.type isn't LogAppendTime, and change that" },
+    { .name = "no-check", .type = OPT_FLAG, .help = "Don't do first what 'odw check' does" },
     { .name = "allow-incompatible",
       .type = OPT_FLAG,
       .help = "Take a contract under which fields are gone, have another type, or are newly required" },
@@ -34,10 +36,21 @@ static const struct opt_usage usage = {
             "A line on stdout for each change; exit codes: 0 done, 1 failed, 2 the command line or the configuration is wrong.\n",
 };
 
+/* Only where something changes: a second apply costs nothing. */
+static int check(struct apply *a, struct err *err)
+{
+    bool work = false;
+    for (size_t i = 0; i < a->plan->n_objects; i++)
+        work = work || !a->objects[i].exists || a->objects[i].changed;
+    if (!work || opts_flag(a->opts, "no-check") || check_declarations(a->opts, false, err) == 0)
+        return 0;
+    return err_set(err, ERR_STOP, "nothing was touched: odw check finds what is listed above wrong");
+}
+
 static int steps(struct apply *a, struct err *err)
 {
-    return apply_database(a, err) < 0 || apply_look(a, err) < 0 || apply_contracts(a, err) < 0 || apply_topics(a, err) < 0 ||
-                   apply_functions(a, err) < 0 || apply_objects(a, err) < 0 || apply_aliases(a, err) < 0
+    return apply_database(a, err) < 0 || apply_look(a, err) < 0 || check(a, err) < 0 || apply_contracts(a, err) < 0 ||
+                   apply_topics(a, err) < 0 || apply_functions(a, err) < 0 || apply_objects(a, err) < 0 || apply_aliases(a, err) < 0
                ? -1
                : 0;
 }

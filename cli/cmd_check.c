@@ -295,7 +295,7 @@ static size_t count_endpoints(const struct plan *p)
     return n;
 }
 
-static int check(const struct opts *o, struct err *err)
+int check_declarations(const struct opts *o, bool summary, struct err *err)
 {
     struct check k = { 0 };
     int code = 1;
@@ -311,7 +311,8 @@ static int check(const struct opts *o, struct err *err)
         goto out;
     }
     if (make_scratch(&k, err) == 0 && check_all(&k, err) == 0 && stopped == 0 && k.errors == 0) {
-        printf("%zu objects and %zu endpoints are well\n", k.plan->n_objects, count_endpoints(k.plan));
+        if (summary)
+            printf("%zu objects and %zu endpoints are well\n", k.plan->n_objects, count_endpoints(k.plan));
         code = 0;
     }
     if (stopped != 0)
@@ -342,7 +343,7 @@ static int run(int argc, char **argv)
     struct sigaction on_stop = { .sa_handler = stop };
     sigaction(SIGINT, &on_stop, NULL);
     sigaction(SIGTERM, &on_stop, NULL);
-    int code = check(o, &err);
+    int code = check_declarations(o, true, &err);
     if (err.class != ERR_NONE)
         fprintf(stderr, "%s\n", err.text);
     opts_free(o);
