@@ -14,7 +14,7 @@
 #include "http/http.h"
 #include "kafka/kafka.h"
 
-enum { PROBLEM_MAX = 2000, EXCEPTION_MAX = 500, RECENT_S = 60 };
+enum { PROBLEM_MAX = 2000, EXCEPTION_MAX = 500, SILENT_S = 120 };
 
 static const char apply_again[] = "odw apply";
 static const char install_functions[] = "odw functions install (on each node), then odw apply";
@@ -143,6 +143,9 @@ static int ask(struct gathering *g, const char *sql, const struct clickhouse_par
     struct err err = ERR_INIT;
     if (clickhouse_rows(g->ch, sql, params, n, each, g, &err) == 0)
         return 0;
+    /* What is missing has been said by then. */
+    if (strstr(err.text, "(UNKNOWN_TABLE)") != NULL)
+        return -1;
     status_problem(g->status, g->stem, apply_again, "%s", err.text);
     return -1;
 }
@@ -233,6 +236,17 @@ static void function_files(struct gathering *g, const struct plan_source *s)
         status_problem(g->status, s->stem, install_functions, "the contract is missing: %s", path);
 }
 
+/* Clipped, and without the stack. */
+static struct str clip(struct str text)
+{
+    const char *stack = memmem(text.p, text.n, ", Stack trace", 13);
+    if (stack != NULL)
+        text.n = (size_t)(stack - text.p);
+    if (text.n > EXCEPTION_MAX)
+        text.n = EXCEPTION_MAX;
+    return text;
+}
+
 static const char *remedy_for(struct str text)
 {
     static const struct {
@@ -265,10 +279,10 @@ static int take_consumer(void *context, const struct str *f, size_t n)
     json_object_set_new(g->source, "consumers", json_integer(number(f[0])));
     if (number(f[0]) == 0)
         return 0;
-    if (f[2].n > 0)
-        status_problem(g->status, g->stem, remedy_for(f[2]), "it can't go on: %.*s",
-                       f[2].n < EXCEPTION_MAX ? (int)f[2].n : EXCEPTION_MAX, f[2].p);
-    if (number(f[1]) > 2 * RECENT_S)
+    const json_t *lag = json_object_get(g->source, "lag");
+    if (f[2].n > 0 && !(json_is_integer(lag) && json_integer_value(lag) == 0))
+        status_problem(g->status, g->stem, remedy_for(f[2]), "it can't go on: %.*s", STR_ARG(clip(f[2])));
+    if (number(f[1]) > SILENT_S)
         status_problem(g->status, g->stem, "look into the server's log", "its consumers have not asked Kafka for %lld s",
                        number(f[1]));
     return 0;
@@ -315,11 +329,12 @@ static void source_tables(struct gathering *g, const struct plan_source *s)
         !g->found)
         status_problem(g->status, s->stem, install_functions, "the server doesn't have the function %s", function);
     function_files(g, s);
-    /* Exceptions stay listed when they are over: those of the last minute count that no commit followed. */
+    /* Exceptions stay listed when they are over, also because another consumer took the partition: those of the last seconds count
+     * that no commit followed, where there is something left to read. */
     ask(g,
         "SELECT count(), ifNull(dateDiff('second', max(last_poll_time), now()), 0), argMax(last.2, last.1) FROM (SELECT "
         "last_poll_time,"
-        " arrayLast(e -> e.1 > now() - 60 AND e.1 >= last_commit_time, arraySort(arrayZip(exceptions.time, exceptions.text))) AS "
+        " arrayLast(e -> e.1 > now() - 30 AND e.1 >= last_commit_time, arraySort(arrayZip(exceptions.time, exceptions.text))) AS "
         "last FROM "
         "system.kafka_consumers"
         " WHERE database = currentDatabase() AND table = {queue:String})",
@@ -346,7 +361,7 @@ static int take_view(void *context, const struct str *f, size_t n)
     json_array_append_new(json_object_get(g->status, "views"), view);
     if (f[3].n > 0)
         status_problem(g->status, "", remedy_for(f[3]), "the view %.*s can't be refreshed: %.*s", STR_ARG(f[0]),
-                       f[3].n < EXCEPTION_MAX ? (int)f[3].n : EXCEPTION_MAX, f[3].p);
+                       STR_ARG(clip(f[3])));
     else if (str_eq(f[1], STR("Disabled")))
         status_problem(g->status, "", "SYSTEM START VIEW", "the view %.*s is stopped", STR_ARG(f[0]));
     return 0;
