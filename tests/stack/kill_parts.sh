@@ -27,7 +27,7 @@ stack status | awk '$1 == "kafka" { exit $6 + $5 >= 1 ? 0 : 1 }' || stack_fail "
 # A killed supervisor takes its parts along, or leaves them to be found: a new up brings everything back.
 kill -9 "$(cat "$STACK_DIR/supervisor.pid")"
 stack up --only clickhouse,kafka >/dev/null
-all_answer || stack_fail "not up again after kill -9 of the supervisor"
+wait_until 15 all_answer
 [ "$(sql 'SELECT count() FROM kept')" = 1000 ] || stack_fail "rows are missing after kill -9 of the supervisor"
 [ "$(ours | wc -l)" -eq 3 ] || stack_fail "expected supervisor, clickhouse and kafka, got pids $(ours | tr '\n' ' ')"
 
