@@ -11,7 +11,7 @@
 #include "declaration/declaration.h"
 #include "shim/cursor.h"
 
-enum { ENDPOINT_PARAMS = 32, ENDPOINT_LIMIT = 100, ENDPOINT_LIMIT_MAX = 1000 };
+enum { ENDPOINT_PARAMS = 32, ENDPOINT_LIMIT = 100, ENDPOINT_LIMIT_MAX = 1000, ENDPOINT_HINT = 64 };
 
 struct endpoint_key {
     const char *name; /* a column of the statement's answer */
@@ -37,6 +37,9 @@ struct endpoint {
     /* The keyset's types, asked of ClickHouse once. */
     pthread_mutex_t lock;
     char *key_types[CURSOR_KEYS];
+    /* How far the last first page reached that had no filter: its first and last key, and its rows. */
+    char first_page[2][ENDPOINT_HINT];
+    size_t first_page_rows;
     struct endpoint *next;
 };
 

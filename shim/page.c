@@ -458,6 +458,27 @@ static size_t cut_keys(struct str row, size_t n, struct str *keys)
     return at;
 }
 
+static bool is_unfiltered(const struct asked *q)
+{
+    for (size_t i = 0; i < q->e->n_params; i++)
+        if (q->given[i])
+            return false;
+    return true;
+}
+
+/* A first page without filters is what is asked for most: what it reached is remembered. */
+static void remember(struct asked *q, struct str first, struct str last, size_t rows)
+{
+    struct endpoint *e = q->e;
+    if (q->has_key || first.n >= ENDPOINT_HINT || last.n >= ENDPOINT_HINT || !is_unfiltered(q))
+        return;
+    pthread_mutex_lock(&e->lock);
+    snprintf(e->first_page[0], ENDPOINT_HINT, "%.*s", STR_ARG(first));
+    snprintf(e->first_page[1], ENDPOINT_HINT, "%.*s", STR_ARG(last));
+    e->first_page_rows = rows;
+    pthread_mutex_unlock(&e->lock);
+}
+
 static int put_page(struct asked *q, const struct buf *rows, bool more)
 {
     struct buf *body = &q->r->reply.body;
@@ -495,6 +516,7 @@ static int put_page(struct asked *q, const struct buf *rows, bool more)
             size_t begin = i > 0 ? ends[i - 1] : 0;
             values[i] = (struct str){ texts.p + begin, ends[i] - begin };
         }
+        remember(q, values[n_values - HINTS], values[0], n);
         buf_putc(body, '"');
         int rc = texts.failed ? -1 : cursor_put(&q->shim->secret, q->context, values, n_values, body);
         buf_putc(body, '"');
@@ -511,21 +533,35 @@ static int put_page(struct asked *q, const struct buf *rows, bool more)
     return body->failed ? no_memory(q) : 0;
 }
 
+/* Where the window may end, appended to `edge`; -1 where there is nothing to go by. */
+static int guess(struct asked *q, struct buf *edge)
+{
+    struct endpoint *e = q->e;
+    size_t want = q->limit + 1;
+    if (q->has_key) {
+        const char *count = arena_copy(&q->r->arena, q->key[e->n_order + 1]);
+        return count != NULL
+                   ? param_ahead(q->types[0], q->key[e->n_order], q->key[0], (size_t)strtoull(count, NULL, 10), want, edge)
+                   : -1;
+    }
+    if (!is_unfiltered(q))
+        return -1;
+    pthread_mutex_lock(&e->lock);
+    size_t rows = e->first_page_rows, more = want > rows ? want - rows : 1;
+    int rc = param_ahead(q->types[0], str_of(e->first_page[0]), str_of(e->first_page[1]), rows, more, edge);
+    pthread_mutex_unlock(&e->lock);
+    return rc;
+}
+
 /* 1 where the guess gave the page, 0 where it didn't, -1 with an answer. */
 static int put_guessed_page(struct asked *q)
 {
-    const struct endpoint *e = q->e;
     struct buf rows, text;
-    struct str edge;
     int rc = 0;
-    if (!q->has_key || e->n_order == 0)
-        return 0;
     buf_init(&text, 4096);
     buf_init(&rows, 0);
-    const char *count = arena_copy(&q->r->arena, q->key[e->n_order + 1]);
-    size_t before = count != NULL ? (size_t)strtoull(count, NULL, 10) : 0;
-    if (param_ahead(q->types[0], q->key[e->n_order], q->key[0], before, q->limit + 1, &text) == 0) {
-        edge = buf_str(&text);
+    if (guess(q, &text) == 0) {
+        struct str edge = buf_str(&text);
         rc = read_rows(q, &edge, true, &rows);
         if (rc == 0 && count_rows(&rows) > q->limit)
             rc = put_page(q, &rows, true) < 0 ? -1 : 1;

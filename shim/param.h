@@ -20,9 +20,10 @@ bool param_known(const char *type);
 int param_bind(const char *type, const char *low, const char *high, struct str given, struct buf *out, char why[PARAM_WHY])
     __attribute__((warn_unused_result));
 
-/* Where values that lay `rows` apart from `first` to `last` will have come after `more` further rows, if they go on as they did and half
- * as far again: appends the text to bind. -1 where the type has no distances, or the values aren't of it. */
-int param_ahead(const char *type, struct str first, struct str last, size_t rows, size_t more, struct buf *out) __attribute__((warn_unused_result));
+/* Where values that lay `rows` apart from `first` to `last` will have come after `more` further rows, if they go on as they did and
+ * half as far again: appends the text to bind. -1 where the type has no distances, or the values aren't of it. */
+int param_ahead(const char *type, struct str first, struct str last, size_t rows, size_t more, struct buf *out)
+    __attribute__((warn_unused_result));
 
 /* Appends the JSON Schema of the type: {"type":"integer","minimum":0,…}. */
 void param_schema(const char *type, const char *low, const char *high, struct buf *out);
