@@ -28,8 +28,7 @@ static const struct opt own[] = {
 static const struct opt_usage usage = {
     .program = "odw apply",
     .about = "Makes Kafka and ClickHouse what the files below --root declare: topics, functions and contracts, tables, views, "
-             "queues. What is right already is left alone. Messages that flow meanwhile are neither lost nor doubled: a source "
-             "whose views change stops for a moment, and its messages wait in Kafka.",
+             "queues. What is right already is left alone. Messages that flow meanwhile are neither lost nor doubled.",
     .own = own,
     .shared = settings_shared,
     .more = "Stopped in the middle, run it again: it goes on where it was. Two at once: the second waits for the first.\n"
