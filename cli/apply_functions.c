@@ -8,7 +8,7 @@
 #include "cli/apply.h"
 #include "cli/functions.h"
 
-enum { LOAD_WAIT_MS = 10000, LOAD_STEP_MS = 100 };
+enum { LOAD_WAIT_MS = 4000, LOAD_STEP_MS = 100 };
 
 struct loaded {
     struct apply *apply;
@@ -118,8 +118,10 @@ static int install(struct loaded *l, const struct functions_place *place, struct
 static int verify(struct loaded *l, struct err *err)
 {
     struct apply *a = l->apply;
-    if (ask(l, err) < 0 || l->n_missing == 0)
-        return l->n_missing == 0 ? 0 : -1;
+    if (ask(l, err) < 0)
+        return -1;
+    if (l->n_missing == 0)
+        return 0;
     if (!a->dry_run &&
         (apply_run(a, "reloading the functions", "SYSTEM RELOAD FUNCTIONS", err) < 0 || wait_until_loaded(l, err) < 0))
         return -1;
