@@ -43,18 +43,14 @@ static int read_token(struct shim *shim, struct err *err)
 static int read_cursor_key(struct shim *shim, struct err *err)
 {
     const char *path = opts_text(shim->settings, "shim-cursor-key-file"), *state = opts_text(shim->settings, "state-dir");
-    char own[4096], folder[4096];
+    char own[4096];
     if (path != NULL)
         return cursor_secret_load(path, 0, &shim->secret, err);
-    if (state != NULL)
-        snprintf(folder, sizeof folder, "%s", state);
-    else
-        snprintf(folder, sizeof folder, "%s/.odw", shim->root);
-    if (mkdir(folder, 0755) != 0 && errno != EEXIST)
+    if (mkdir(state, 0755) != 0 && errno != EEXIST)
         return err_errno(err, ERR_STOP, "%s: the folder for the key of the cursors can't be made (or give shim-cursor-key-file)",
-                         folder);
-    if (snprintf(own, sizeof own, "%s/cursor.key", folder) >= (int)sizeof own)
-        return err_set(err, ERR_STOP, "%s: the path is too long", folder);
+                         state);
+    if (snprintf(own, sizeof own, "%s/cursor.key", state) >= (int)sizeof own)
+        return err_set(err, ERR_STOP, "%s: the path is too long", state);
     return cursor_secret_load(own, 1, &shim->secret, err);
 }
 
@@ -71,8 +67,6 @@ static int run(const struct opts *o, struct err *err)
     int64_t drain = opts_number(o, "shim-drain-timeout");
     sigset_t signals;
     int rc = -1, signal = 0;
-    if (shim.root == NULL)
-        shim.root = ODW_SOURCE_DIR;
     /* Before any thread begins, so that all of them leave signals to this one. */
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);

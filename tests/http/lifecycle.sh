@@ -71,8 +71,11 @@ slow=$!
 kill -STOP "$(cat "$STACK_DIR/kafka.pid")"
 curl -sS -o "$STACK_DIR/post" -w '%{http_code}' -H 'Content-Type: application/json' -d "$record" "$SHIM_URL/ingest/events" >"$STACK_DIR/post.status" &
 post=$!
-under_way() { [ "$(ss -tn state established "sport = :${SHIM_URL##*:}" 2>/dev/null | tail -n +2 | wc -l)" -ge 2 ]; }
-wait_until 5 under_way
+# under_way N: at least N clients are connected.
+under_way() {
+    [ "$(awk -v port=":$(printf %04X "${SHIM_URL##*:}")" '$2 ~ port "$" && $4 == "01"' /proc/net/tcp | wc -l)" -ge "$1" ]
+}
+wait_until 5 under_way 2
 kill "$SHIM_PID"
 wait_until 5 grep -q 'stopping signal=TERM' "$SHIM_LOG"
 refused() { ! curl -sS -o /dev/null "$SHIM_URL/health" 2>/dev/null; }
@@ -92,7 +95,7 @@ kcat -b "$ODW_KAFKA_BROKERS" -t events -C -e -q 2>/dev/null | grep -cF "$record"
 shim_start --root "$root" --drain-timeout 200ms
 curl -sS "$SHIM_URL/api/slow" >/dev/null 2>&1 &
 slow=$!
-wait_until 5 bash -c "[ \$(ss -tn state established 'sport = :${SHIM_URL##*:}' | tail -n +2 | wc -l) -ge 1 ]"
+wait_until 5 under_way 1
 status=0
 shim_stop || status=$?
 [ "$status" = 1 ] || stack_fail "expected exit code 1 where a request was cut, got $status"
