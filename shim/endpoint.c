@@ -218,6 +218,12 @@ static int read_params(struct endpoint *e, struct err *err)
 
 static int read_cache(struct endpoint *e, struct err *err)
 {
+    const char *json = declaration_value(e->d, "json");
+    for (struct str rest = json != NULL ? str_of(json) : STR(""); rest.n > 0;) {
+        if (e->n_json == ENDPOINT_JSON)
+            return bad(e->d, declaration_line(e->d, "json"), err, "expected at most %d columns, got more", ENDPOINT_JSON);
+        e->json[e->n_json++] = str_trim(str_cut(&rest, ','));
+    }
     const char *cache = declaration_value(e->d, "cache");
     e->cache_seconds = -1;
     if (cache == NULL)

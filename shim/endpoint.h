@@ -11,7 +11,7 @@
 #include "declaration/declaration.h"
 #include "shim/cursor.h"
 
-enum { ENDPOINT_PARAMS = 32, ENDPOINT_LIMIT = 100, ENDPOINT_LIMIT_MAX = 1000, ENDPOINT_HINT = 64 };
+enum { ENDPOINT_PARAMS = 32, ENDPOINT_LIMIT = 100, ENDPOINT_LIMIT_MAX = 1000, ENDPOINT_HINT = 64, ENDPOINT_JSON = 16 };
 
 struct endpoint_key {
     const char *name; /* a column of the statement's answer */
@@ -31,6 +31,8 @@ struct endpoint {
     struct endpoint_key order[CURSOR_KEYS];
     size_t n_order;     /* 0: no keyset, no cursor */
     bool exact;         /* it reads a …_rows table by its identity: de-duplication is the shim's */
+    struct str json[ENDPOINT_JSON]; /* columns that hold JSON as text: it goes out as it is, not as a string */
+    size_t n_json;
     long cache_seconds; /* -1: not to be kept */
     struct endpoint_line *lines;
     size_t n_lines;

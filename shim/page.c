@@ -479,6 +479,38 @@ static void remember(struct asked *q, struct str first, struct str last, size_t 
     pthread_mutex_unlock(&e->lock);
 }
 
+static bool is_json(const struct endpoint *e, struct str name)
+{
+    for (size_t i = 0; i < e->n_json; i++)
+        if (str_eq(name, e->json[i]))
+            return true;
+    return false;
+}
+
+/* The row from `at` on, its JSON columns as the JSON that their text is. What isn't JSON (somebody's own INSERT) stays a string. */
+static void put_row(const struct endpoint *e, struct str row, size_t at, struct buf *body)
+{
+    size_t copied = at;
+    while (e->n_json > 0 && at < row.n && row.p[at] == '"') {
+        size_t name_end = split_value(row, at, NULL, 0), end = name_end > 0 ? split_value(row, name_end + 1, NULL, 0) : 0;
+        if (end == 0)
+            break;
+        struct str value = { row.p + name_end + 1, end - name_end - 1 };
+        if (value.p[0] == '"' && value.n > 2 && is_json(e, (struct str){ row.p + at + 1, name_end - at - 2 })) {
+            buf_put(body, row.p + copied, name_end + 1 - copied);
+            size_t begin = body->n;
+            split_text(value, body);
+            struct str json = { body->p + begin, body->n - begin };
+            if (!body->failed && split_value(json, 0, NULL, 0) == json.n)
+                copied = end;
+            else
+                body->n = begin - (name_end + 1 - copied);
+        }
+        at = end + 1;
+    }
+    buf_put(body, row.p + copied, row.n - copied);
+}
+
 static int put_page(struct asked *q, const struct buf *rows, bool more)
 {
     struct buf *body = &q->r->reply.body;
@@ -495,7 +527,7 @@ static int put_page(struct asked *q, const struct buf *rows, bool more)
         if (n == 0)
             first = keys[0];
         buf_puts(body, n++ > 0 ? ",\n{" : "\n{");
-        buf_put(body, row.p + at, row.n - at);
+        put_row(q->e, row, at, body);
     }
     buf_puts(body, n > 0 ? "\n],\"next\":" : "],\"next\":");
     if (more && n > 0) {

@@ -19,7 +19,7 @@ static const char *const room_keys[][9] = {
     [ROOM_TABLE] = { "about!", "identity", "version", "retention", "source", NULL },
     [ROOM_VIEW] = { "about!", "kind!=transform|aggregate|recovery|schedule", NULL },
     [ROOM_EACH_SOURCE] = { "about!", "kind!=intake|judge|dead-letters|ledger", NULL },
-    [ROOM_ENDPOINT] = { "about!", "order", "scope", "param *", "cache", NULL },
+    [ROOM_ENDPOINT] = { "about!", "order", "scope", "param *", "json", "cache", NULL },
 };
 
 static int at(const struct declaration *d, int line, struct err *err, const char *message)

@@ -16,7 +16,7 @@ enum room {
     ROOM_TABLE,       /* sql/          : about, identity?, version?, retention?, source? */
     ROOM_VIEW,        /* mv/           : about, kind (transform | aggregate | recovery | schedule) */
     ROOM_EACH_SOURCE, /* mv/each-source/: about, kind (intake | judge | dead-letters | ledger) */
-    ROOM_ENDPOINT,    /* shim/endpoints/: about, order?, scope?, param NAME…, cache? */
+    ROOM_ENDPOINT,    /* shim/endpoints/: about, order?, scope?, param NAME…, json?, cache? */
 };
 
 /* The head: `-- key: value` lines; a line that begins with `--   ` (three spaces) goes on with the value before it. Then exactly

@@ -1,6 +1,7 @@
 -- about: events, newest first
 -- order: timestamp desc, id desc
 -- scope: read:events
+-- json: properties
 -- param event_name: only events of this name
 -- param project_id: only this project's events
 -- param distinct_id: only what this user or device did

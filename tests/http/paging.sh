@@ -47,6 +47,15 @@ exact 'limit=100&event_name=nothing' '0'
 exact 'limit=50&from=2026-10-31&to=2026-11-01T00:00:00.001Z' "timestamp >= '2026-10-31 00:00:00' AND timestamp < '2026-11-01 00:00:00.001'"
 exact 'limit=50&from=2026-10-31&to=2026-11-01' "timestamp >= '2026-10-31 00:00:00' AND timestamp < '2026-11-01 00:00:00'"
 
+# JSON columns go out as JSON; what isn't JSON, as a string; null stays null.
+for properties in '{"a": [1, {"b": "\\u00e9 \\" \\\\"}]}' '[]' 'no JSON' '{"cut": '; do
+    in_database "INSERT INTO events_rows ($columns) SELECT 'json', 'json', toDateTime64('2026-11-02 00:00:00', 3, 'UTC'), 'u', NULL, 'p', {p:String}, NULL, now64(3, 'UTC'), now64(3), 't', 0, 0" \
+        "param_p=$(jq -rn --arg p "${properties//\\/\\\\}" '$p | @uri')"
+    found=$(curl -sS "$SHIM_URL/api/events?event_name=json" | jq -c '.items[0].properties')
+    expected=$(jq -c . <<<"$properties" 2>/dev/null || jq -cn --arg p "$properties" '$p')
+    [ "$found" = "$expected" ] || stack_fail "expected the properties $expected, got $found"
+done
+
 # While rows are written (new ones above, below and among those read; the old ones once more), merged and moved together, each of the
 # rows that were there before comes once, and none twice.
 in_database 'SELECT id FROM events_rows FINAL' >"$STACK_DIR/before"
