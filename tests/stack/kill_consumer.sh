@@ -19,6 +19,6 @@ wait_until 20 distinct_words 1000
 kill -9 "$(cat "$STACK_DIR/clickhouse.pid")"
 seq 1001 2000 | kcat -P -b "$ODW_KAFKA_BROKERS" -t words
 began=$SECONDS
-wait_until 25 distinct_words 2000
+wait_until 40 distinct_words 2000
 echo "rows moved again $((SECONDS - began)) s after kill -9"
 echo ok

@@ -14,20 +14,20 @@ sql 'CREATE TABLE kept (n UInt64) ENGINE = MergeTree ORDER BY n SETTINGS fsync_a
 sql 'INSERT INTO kept SELECT number FROM numbers(1000)' >/dev/null
 
 kill -9 "$(cat "$STACK_DIR/clickhouse.pid")"
-wait_until 15 sql 'SELECT 1' >/dev/null 2>&1
+wait_until 30 sql 'SELECT 1' >/dev/null 2>&1
 [ "$(sql 'SELECT count() FROM kept')" = 1000 ] || stack_fail "rows are missing after kill -9 of ClickHouse"
-wait_until 15 all_answer
+wait_until 30 all_answer
 
 kill -9 "$(cat "$STACK_DIR/kafka.pid")"
 kafka_is_silent() { ! kcat -b "$ODW_KAFKA_BROKERS" -L -m 1 >/dev/null 2>&1; }
-wait_until 5 kafka_is_silent
-wait_until 30 all_answer
+wait_until 15 kafka_is_silent
+wait_until 60 all_answer
 stack status | awk '$1 == "kafka" { exit $6 + $5 >= 1 ? 0 : 1 }' || stack_fail "status counts no restart of kafka"
 
 # A killed supervisor takes its parts along, or leaves them to be found: a new up brings everything back.
 kill -9 "$(cat "$STACK_DIR/supervisor.pid")"
 stack up --only clickhouse,kafka >/dev/null
-wait_until 15 all_answer
+wait_until 30 all_answer
 [ "$(sql 'SELECT count() FROM kept')" = 1000 ] || stack_fail "rows are missing after kill -9 of the supervisor"
 [ "$(ours | wc -l)" -eq 3 ] || stack_fail "expected supervisor, clickhouse and kafka, got pids $(ours | tr '\n' ' ')"
 
