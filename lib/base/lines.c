@@ -70,7 +70,7 @@ static int finish(struct lines *l, struct buf *out, size_t start, struct err *er
     }
     if (out->n > start && out->p[out->n - 1] == '\r')
         out->n--;
-    if (str_trim((struct str){ out->p + start, out->n - start }).n > 0)
+    if (out->n > start && str_trim((struct str){ out->p + start, out->n - start }).n > 0)
         return 1;
     out->n = start;
     l->blank++;

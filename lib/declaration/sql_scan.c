@@ -87,7 +87,8 @@ static size_t block_comment_length(struct str s)
 
 struct sql_scan sql_scan_of(struct str text, int line)
 {
-    return (struct sql_scan){ text, line };
+    /* Not NULL, even where nothing is left of it: offsets are taken from it. */
+    return (struct sql_scan){ text.p != NULL ? text : STR(""), line };
 }
 
 static struct token take(struct sql_scan *s, enum token_kind kind, size_t n, size_t skip_head, size_t skip_tail)

@@ -41,6 +41,12 @@ static int connect_clickhouse(struct err *err)
     return c != NULL ? 0 : -1;
 }
 
+#if defined __has_feature /* clang's word for gcc's __SANITIZE_ADDRESS__ */
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
 #if defined __SANITIZE_ADDRESS__
 static void need_allocator(void)
 {
