@@ -579,7 +579,8 @@ static int guess(struct asked *q, struct buf *edge)
     if (!is_unfiltered(q))
         return -1;
     pthread_mutex_lock(&e->lock);
-    size_t rows = e->first_page_rows, more = want > rows ? want - rows : 1;
+    /* A fourth more than is wanted: the newest rows needn't lie as those of before, nor as evenly. */
+    size_t rows = e->first_page_rows, more = (want > rows ? want - rows : 0) + want / 4 + 1;
     int rc = param_ahead(q->types[0], str_of(e->first_page[0]), str_of(e->first_page[1]), rows, more, edge);
     pthread_mutex_unlock(&e->lock);
     return rc;
