@@ -70,5 +70,8 @@ static size_t redact_once(struct str text, struct buf *out, bool *again)
 
 size_t pii_redact(struct str text, struct buf *out)
 {
+    /* Nothing to find in nothing, and no offset from its pointer, which may be NULL. */
+    if (text.n == 0)
+        return 0;
     return pii_settle(redact_once, text, out);
 }
