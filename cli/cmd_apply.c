@@ -83,12 +83,9 @@ static int run(int argc, char **argv)
     struct err err = ERR_INIT;
     struct apply a = { 0 };
     struct opts *o = NULL;
-    enum opt_outcome outcome = opts_parse(&usage, argc, argv, &o, &err);
-    if (outcome == OPT_USAGE)
-        fprintf(stderr, "odw apply: %s\n", err.text);
-    if (outcome != OPT_OK)
-        return outcome == OPT_DONE ? 0 : 2;
-    settings_log(o, "apply");
+    int code = settings_start(&usage, "apply", argc, argv, &o);
+    if (code >= 0)
+        return code;
     arena_init(&a.arena, 0);
     a.opts = o;
     a.database = opts_text(o, "database");

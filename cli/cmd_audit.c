@@ -91,16 +91,9 @@ static int run(int argc, char **argv)
 {
     struct opts *o = NULL;
     struct err err = ERR_INIT;
-    switch (opts_parse(&usage, argc, argv, &o, &err)) {
-    case OPT_DONE:
-        return 0;
-    case OPT_USAGE:
-        fprintf(stderr, "%s\n", err.text);
-        return 2;
-    case OPT_OK:
-        break;
-    }
-    settings_log(o, "odw audit");
+    int code = settings_start(&usage, "odw audit", argc, argv, &o);
+    if (code >= 0)
+        return code;
     int rc = audit(o, &err);
     if (rc < 0)
         fprintf(stderr, "odw audit: %s\n", err.text);

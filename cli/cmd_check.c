@@ -333,17 +333,13 @@ static int run(int argc, char **argv)
 {
     struct opts *o = NULL;
     struct err err = ERR_INIT;
-    enum opt_outcome outcome = opts_parse(&usage, argc, argv, &o, &err);
-    if (outcome != OPT_OK) {
-        if (outcome == OPT_USAGE)
-            fprintf(stderr, "odw check: %s\n", err.text);
-        return outcome == OPT_USAGE ? 2 : 0;
-    }
-    settings_log(o, "check");
+    int code = settings_start(&usage, "check", argc, argv, &o);
+    if (code >= 0)
+        return code;
     struct sigaction on_stop = { .sa_handler = stop };
     sigaction(SIGINT, &on_stop, NULL);
     sigaction(SIGTERM, &on_stop, NULL);
-    int code = check_declarations(o, true, &err);
+    code = check_declarations(o, true, &err);
     if (err.class != ERR_NONE)
         fprintf(stderr, "%s\n", err.text);
     opts_free(o);

@@ -312,17 +312,10 @@ static int verb(const struct opt_usage *usage, int (*work)(const struct opts *, 
 {
     struct opts *o = NULL;
     struct err err = ERR_INIT;
-    switch (opts_parse(usage, argc, argv, &o, &err)) {
-    case OPT_DONE:
-        return EXIT_SUCCESS;
-    case OPT_USAGE:
-        fprintf(stderr, "%s: %s\n", usage->program, err.text);
-        return 2;
-    case OPT_OK:
-        break;
-    }
-    settings_log(o, "odw");
-    int code = EXIT_SUCCESS;
+    int code = settings_start(usage, "odw", argc, argv, &o);
+    if (code >= 0)
+        return code;
+    code = EXIT_SUCCESS;
     if (work(o, &err) < 0) {
         fprintf(stderr, "%s: %s\n", usage->program, err.text);
         code = err.class == ERR_STOP ? 2 : EXIT_FAILURE;

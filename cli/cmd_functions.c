@@ -44,18 +44,15 @@ static int install(int argc, char **argv)
 {
     struct err err = ERR_INIT;
     struct opts *o = NULL;
-    enum opt_outcome outcome = opts_parse(&usage, argc, argv, &o, &err);
-    if (outcome == OPT_USAGE)
-        fprintf(stderr, "odw functions install: %s\n", err.text);
-    if (outcome != OPT_OK)
-        return outcome == OPT_DONE ? 0 : 2;
-    settings_log(o, "functions");
+    int code = settings_start(&usage, "functions", argc, argv, &o);
+    if (code >= 0)
+        return code;
 
     const char *dir = opts_text(o, "dir"), *tar = opts_text(o, "tar"), *root = opts_text(o, "root");
     char user_scripts[4096], config[4096];
     struct functions_place place = { opts_text(o, "user-scripts"), opts_text(o, "functions-config") };
     struct changes changes = { .dry_run = opts_flag(o, "dry-run") };
-    int code = 0;
+    code = 0;
     if (dir != NULL && tar != NULL) {
         fputs("odw functions install: expected one of --dir and --tar, got both\nTry 'odw functions install --help'.\n", stderr);
         code = 2;

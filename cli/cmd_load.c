@@ -466,18 +466,10 @@ static int run(int argc, char **argv)
         .more = more,
     };
     struct opts *opts = NULL;
-    struct err err = ERR_INIT;
-    switch (opts_parse(&usage, argc - 1, argv + 1, &opts, &err)) {
-    case OPT_DONE:
-        return EXIT_SUCCESS;
-    case OPT_USAGE:
-        fprintf(stderr, "%s: %s\n", program, err.text);
-        return 2;
-    case OPT_OK:
-        break;
-    }
-    settings_log(opts, "odw");
-    int code = load(loader, opts);
+    int code = settings_start(&usage, "odw", argc - 1, argv + 1, &opts);
+    if (code >= 0)
+        return code;
+    code = load(loader, opts);
     opts_free(opts);
     return code;
 }

@@ -72,13 +72,9 @@ static int run(int argc, char **argv)
 {
     struct opts *o = NULL;
     struct err err = ERR_INIT;
-    enum opt_outcome outcome = opts_parse(&usage, argc, argv, &o, &err);
-    if (outcome != OPT_OK) {
-        if (outcome == OPT_USAGE)
-            fprintf(stderr, "odw plan: %s\n", err.text);
-        return outcome == OPT_USAGE ? 2 : 0;
-    }
-    settings_log(o, "plan");
+    int code = settings_start(&usage, "plan", argc, argv, &o);
+    if (code >= 0)
+        return code;
     struct plan *p = plan_load(opts_text(o, "root"), opts_text(o, "database"), &err);
     if (p == NULL)
         fprintf(stderr, "%s\n", err.text);
@@ -86,7 +82,7 @@ static int run(int argc, char **argv)
         print_sql(p);
     else
         print_list(p);
-    int code = p != NULL ? 0 : 1;
+    code = p != NULL ? 0 : 1;
     plan_free(p);
     opts_free(o);
     return code;

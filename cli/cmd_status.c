@@ -137,13 +137,10 @@ static int run(int argc, char **argv)
 {
     struct err err = ERR_INIT;
     struct opts *o = NULL;
-    enum opt_outcome outcome = opts_parse(&usage, argc, argv, &o, &err);
-    if (outcome == OPT_USAGE)
-        fprintf(stderr, "odw status: %s\n", err.text);
-    if (outcome != OPT_OK)
-        return outcome == OPT_DONE ? 0 : 2;
-    settings_log(o, "status");
-    int code = 1;
+    int code = settings_start(&usage, "status", argc, argv, &o);
+    if (code >= 0)
+        return code;
+    code = 1;
     json_t *status = NULL;
     struct plan *plan = plan_load(opts_text(o, "root"), opts_text(o, "database"), &err);
     if (plan == NULL || (status = status_gather(o, plan)) == NULL) {

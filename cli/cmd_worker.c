@@ -247,17 +247,9 @@ static int work(const struct opts *o)
 static int run(int argc, char **argv)
 {
     struct opts *o = NULL;
-    struct err err = ERR_INIT;
-    switch (opts_parse(&usage, argc, argv, &o, &err)) {
-    case OPT_DONE:
-        return 0;
-    case OPT_USAGE:
-        fprintf(stderr, "%s\n", err.text);
-        return 2;
-    case OPT_OK:
-        break;
-    }
-    settings_log(o, "odw worker");
+    int code = settings_start(&usage, "odw worker", argc, argv, &o);
+    if (code >= 0)
+        return code;
     int rc = work(o);
     opts_free(o);
     return rc < 0 ? 1 : 0;

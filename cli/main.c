@@ -6,13 +6,14 @@
 
 #include <jansson.h>
 
+#include "base/opt.h"
 #include "cli/command.h"
 #include "http/http.h"
 #include "kafka/kafka.h"
 
 extern const struct command *const commands[]; /* generated: see CMakeLists.txt */
 
-enum { EXIT_USAGE = 2, WORD_MAX = 64 };
+enum { EXIT_USAGE = 2, WORD_MAX = 64, COMMANDS_MAX = 64 };
 
 static int by_order(const void *a, const void *b)
 {
@@ -58,42 +59,13 @@ static int version(void)
     return EXIT_SUCCESS;
 }
 
-/* Edits (insert, delete, change, swap of neighbours) that make b out of a; words are short. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b), rows[3][WORD_MAX + 1];
-    if (n > WORD_MAX || m > WORD_MAX)
-        return WORD_MAX;
-    for (size_t j = 0; j <= m; j++)
-        rows[0][j] = j;
-    for (size_t i = 1; i <= n; i++) {
-        size_t *now = rows[i % 3], *last = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
-        now[0] = i;
-        for (size_t j = 1; j <= m; j++) {
-            size_t best = last[j - 1] + (a[i - 1] != b[j - 1]);
-            if (last[j] + 1 < best)
-                best = last[j] + 1;
-            if (now[j - 1] + 1 < best)
-                best = now[j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
-                best = before[j - 2] + 1;
-            now[j] = best;
-        }
-    }
-    return rows[n % 3][m];
-}
-
 static int unknown(const char *word)
 {
-    const char *nearest = NULL;
-    size_t least = 3; /* further off it is a guess, no help */
-    for (size_t i = 0; commands[i] != NULL; i++) {
-        size_t d = distance(word, commands[i]->name);
-        if (d < least && d < strlen(word)) {
-            least = d;
-            nearest = commands[i]->name;
-        }
-    }
+    const char *names[COMMANDS_MAX];
+    size_t n = 0;
+    for (; n < COMMANDS_MAX && commands[n] != NULL; n++)
+        names[n] = commands[n]->name;
+    const char *nearest = opt_nearest(word, names, n);
     const char *kind = word[0] == '-' ? "option" : "command";
     if (nearest != NULL)
         fprintf(stderr, "odw: unknown %s '%s'; did you mean '%s'?\n", kind, word, nearest);

@@ -113,16 +113,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "odw-shim: out of memory\n");
         return 1;
     }
-    switch (opts_parse(&shim_usage, argc, argv, &o, &err)) {
-    case OPT_DONE:
-        return 0;
-    case OPT_USAGE:
-        fprintf(stderr, "%s\n", err.text);
-        return 2;
-    case OPT_OK:
-        break;
-    }
-    settings_log(o, "odw-shim");
+    int code = settings_start(&shim_usage, "odw-shim", argc, argv, &o);
+    if (code >= 0)
+        return code;
     int rc = run(o, &err);
     if (rc < 0)
         log_error("%s", err.text);

@@ -96,6 +96,22 @@ void settings_log(const struct opts *o, const char *component)
     log_setup(component, level, strcmp(opts_text(o, "log-format"), "json") == 0);
 }
 
+int settings_start(const struct opt_usage *usage, const char *component, int argc, char **argv, struct opts **out)
+{
+    struct err err = ERR_INIT;
+    switch (opts_parse(usage, argc, argv, out, &err)) {
+    case OPT_DONE:
+        return 0;
+    case OPT_USAGE:
+        fprintf(stderr, "%s: %s\n", usage->program, err.text);
+        return 2;
+    case OPT_OK:
+        break;
+    }
+    settings_log(*out, component);
+    return -1;
+}
+
 char *settings_secret(const char *path, struct err *err)
 {
     enum { MAX = 4096 };

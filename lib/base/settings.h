@@ -13,6 +13,12 @@
  * shim-url. */
 extern const struct opt settings_shared[];
 
+/* What a program does first: reads its options (opts_parse) and sets the log up. -1: go on, *out is the caller's to free; else the
+ * exit code: 0, help or version was printed; 2, it said on stderr what is wrong. component: a literal, or what outlives the
+ * program. */
+int settings_start(const struct opt_usage *usage, const char *component, int argc, char **argv, struct opts **out)
+    __attribute__((warn_unused_result));
+
 /* log_setup from log-level and log-format. component: a literal. */
 void settings_log(const struct opts *o, const char *component);
 
