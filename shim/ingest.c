@@ -273,6 +273,10 @@ static int check_and_send(struct shim *shim, struct request *r, struct source *s
         struct slot *slot = &b->slots[i];
         struct str record = split->records[i];
         enum verdict verdict = reader_read(reader, record, now, NULL);
+        if (reader_failed(reader)) {
+            slot->fate = FATE_UNSENT; /* memory was out: nothing is known about the record */
+            continue;
+        }
         if (record.n > s->message_max) {
             char why[128];
             snprintf(why, sizeof why, ": expected at most %zu bytes, got %zu", s->message_max, record.n);
