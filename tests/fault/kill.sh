@@ -39,7 +39,7 @@ kill_function() {
 load_start
 moves_on 60
 for round in $(seq "$ROUNDS"); do
-    for victim in $(shuf -e clickhouse kafka shim worker odw-udf odw-udf-worker --random-source=<(yes "$SEED $round")); do
+    for victim in $(shuf -e clickhouse kafka shim worker odw-udf odw-udf-worker --random-source=<(sha512sum <<<"$SEED $round")); do
         began=$SECONDS
         case $victim in
         odw-udf*) wait_until 30 kill_function "$victim" ;;
