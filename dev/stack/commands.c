@@ -228,43 +228,68 @@ static int prepare(struct stack *s, struct err *err)
     return stack_write_variables(s, err);
 }
 
+static bool names_part(const char *only, const char *name, size_t n)
+{
+    for (const char *at = only; *at != '\0'; at += strcspn(at, ","), at += *at == ',')
+        if (strcspn(at, ",") == n && memcmp(at, name, n) == 0)
+            return true;
+    return false;
+}
+
+/* Parts that are asked for in addition are taken up by the running supervisor within a moment: it reads DIR/only. */
+static int widen(const struct stack *s, struct err *err)
+{
+    char all[sizeof s->only] = "";
+    stack_read(stack_path(s, "only"), all, sizeof all);
+    if (all[0] == '\0')
+        return 0;
+    if (s->only[0] == '\0')
+        return stack_write(stack_path(s, "only"), "", err);
+    for (const char *at = s->only; *at != '\0'; at += strcspn(at, ","), at += *at == ',') {
+        size_t n = strcspn(at, ","), have = strlen(all);
+        if (names_part(all, at, n))
+            continue;
+        if (have + n + 2 > sizeof all)
+            return err_set(err, ERR_STOP, "--only: too long");
+        snprintf(all + have, sizeof all - have, ",%.*s", (int)n, at);
+    }
+    return stack_write(stack_path(s, "only"), all, err);
+}
+
+static int join(struct stack *s, bool ports_given, struct err *err)
+{
+    char text[32] = "";
+    stack_read(stack_path(s, "ports"), text, sizeof text);
+    if (ports_given && s->port_base != 0 && atoi(text) != s->port_base)
+        return err_set(err, ERR_STOP, "this stack is running with port base %s: `down` first, then `up --port-base %d`", text,
+                       s->port_base);
+    s->port_base = atoi(text);
+    return widen(s, err) < 0 ? -1 : stack_write_variables(s, err);
+}
+
 int stack_up(struct stack *s, bool ports_given, struct err *err)
 {
-    int held = lock(s, err);
-    if (held < 0)
+    if (lock(s, err) < 0)
         return -1;
     bool running = process_of(s, SUPERVISOR) != 0;
+    if (running && join(s, ports_given, err) < 0)
+        return -1;
     if (running) {
-        char text[32] = "";
-        stack_read(stack_path(s, "ports"), text, sizeof text);
-        if (ports_given && s->port_base != 0 && atoi(text) != s->port_base)
-            return err_set(err, ERR_STOP, "this stack is running with port base %s: `down` first, then `up --port-base %d`", text,
-                           s->port_base);
-        s->port_base = atoi(text);
-        /* A part that's asked for by name in addition is taken up by the supervisor within a moment. */
-        char before[sizeof s->only] = "";
-        stack_read(stack_path(s, "only"), before, sizeof before);
-        if (s->only[0] != '\0' && before[0] != '\0' && strcmp(before, s->only) != 0) {
-            char both[2 * sizeof before + 2];
-            snprintf(both, sizeof both, "%s,%s", before, s->only);
-            if (strlen(both) >= sizeof before)
-                return err_set(err, ERR_STOP, "--only: too long");
-            if (stack_write(stack_path(s, "only"), both, err) < 0)
-                return -1;
-        } else if (s->only[0] == '\0' && before[0] != '\0' && stack_write(stack_path(s, "only"), "", err) < 0) {
-            return -1;
+        int rc = wait_for_parts(s, true, err);
+        if (process_of(s, SUPERVISOR) != 0) {
+            if (rc == 0)
+                printf("already up: %s/stack.env says where\n", s->dir);
+            return rc;
         }
-        if (stack_write_variables(s, err) < 0)
-            return -1;
-    } else if (prepare(s, err) < 0 || start_supervisor(s, err) < 0) {
+        *err = ERR_INIT; /* it was just being killed: as if it had not run */
+    }
+    if (prepare(s, err) < 0 || start_supervisor(s, err) < 0)
+        return -1;
+    if (wait_for_parts(s, false, err) < 0) {
+        end_all(s);
         return -1;
     }
-    if (wait_for_parts(s, running, err) < 0) {
-        if (!running)
-            end_all(s);
-        return -1;
-    }
-    printf("%s: %s/stack.env says where\n", running ? "already up" : "up", s->dir);
+    printf("up: %s/stack.env says where\n", s->dir);
     return 0;
 }
 

@@ -70,6 +70,22 @@ static bool stat_field(pid_t pid, int field, char *value, size_t size)
     return true;
 }
 
+/* Killed, though it may take a busy machine a while until it's gone: SIGKILL is pending, or the exit has begun. */
+static bool is_dying(pid_t pid)
+{
+    char path[64], text[8192], flags[32];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    if (slurp(path, text, sizeof text) <= 0 || !stat_field(pid, 7, flags, sizeof flags))
+        return true;
+    bool killed = false;
+    static const char *const pending[] = { "\nSigPnd:", "\nShdPnd:" };
+    for (int i = 0; i < 2; i++) {
+        const char *at = strstr(text, pending[i]);
+        killed = killed || (at != NULL && (strtoull(at + strlen(pending[i]), NULL, 16) >> (SIGKILL - 1) & 1) != 0);
+    }
+    return killed || (strtoul(flags, NULL, 10) & 0x4 /* PF_EXITING */) != 0;
+}
+
 static bool lives(pid_t pid)
 {
     char state[8];
@@ -82,7 +98,7 @@ pid_t process_of(const struct stack *s, const char *part)
     if (!stack_read(stack_path(s, "%s.pid", part), line, sizeof line))
         return 0;
     pid_t pid = (pid_t)atoi(line);
-    return pid > 0 && lives(pid) && is_ours(pid, s, part) ? pid : 0;
+    return pid > 0 && lives(pid) && !is_dying(pid) && is_ours(pid, s, part) ? pid : 0;
 }
 
 int64_t process_started(pid_t pid)
