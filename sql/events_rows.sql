@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS events_rows
     distinct_id  String,
     session_id   Nullable(String),
     project_id   LowCardinality(String),
-    properties   Nullable(String) CODEC(ZSTD(1)),
+    properties   Nullable(String),
     ip_address   Nullable(String),
     appended_at  DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     processed_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
