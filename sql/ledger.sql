@@ -17,4 +17,5 @@ CREATE TABLE IF NOT EXISTS ledger
 ENGINE = ReplacingMergeTree
 PARTITION BY (source, toYYYYMMDD(appended_at))
 ORDER BY (source, topic, partition, offset)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1,
+    min_bytes_for_wide_part = 134217728
