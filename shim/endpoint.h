@@ -29,8 +29,8 @@ struct endpoint {
     struct endpoint_param params[ENDPOINT_PARAMS];
     size_t n_params;
     struct endpoint_key order[CURSOR_KEYS];
-    size_t n_order;     /* 0: no keyset, no cursor */
-    bool exact;         /* it reads a …_rows table by its identity: de-duplication is the shim's */
+    size_t n_order;                 /* 0: no keyset, no cursor */
+    bool exact;                     /* it reads a …_rows table by its identity: de-duplication is the shim's */
     struct str json[ENDPOINT_JSON]; /* columns that hold JSON as text: it goes out as it is, not as a string */
     size_t n_json;
     long cache_seconds; /* -1: not to be kept */

@@ -86,7 +86,8 @@ static inline struct str buf_str(const struct buf *b)
     return (struct str){ b->p, b->n };
 }
 
-/* Appends s as a JSON string with its quotes (RFC 8259): control characters, '"' and '\' are escaped, invalid UTF-8 becomes U+FFFD. */
+/* Appends s as a JSON string with its quotes (RFC 8259): control characters, '"' and '\' are escaped, invalid UTF-8 becomes U+FFFD.
+ */
 int buf_put_json(struct buf *b, struct str s);
 
 #endif

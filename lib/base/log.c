@@ -43,8 +43,8 @@ void log_write(enum log_level level, const char *format, ...)
         clock_gettime(CLOCK_REALTIME, &now);
         gmtime_r(&now.tv_sec, &utc);
         strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%S", &utc);
-        buf_printf(&line, "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",\"component\":\"%s\",\"message\":", at,
-                   now.tv_nsec / 1000000, names[level], setup.component);
+        buf_printf(&line, "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",\"component\":\"%s\",\"message\":", at, now.tv_nsec / 1000000,
+                   names[level], setup.component);
         buf_put_json(&line, str_of(message));
         buf_puts(&line, "}\n");
     } else {

@@ -17,25 +17,28 @@
 #include "base/str.h"
 
 enum col_kind {
-    COL_FIXED,  /* `width` bytes per row: (U)Int8..64, Float32/64, Bool, Date, DateTime, DateTime64, Enum8, UUID, IPv4, IPv6 */
+    COL_FIXED, /* `width` bytes per row: (U)Int8..64, Float32/64, Bool, Date, DateTime, DateTime64, Enum8, UUID, IPv4, IPv6 */
     COL_STRING,
-    COL_ARRAY,  /* kids[0] are the items */
-    COL_TUPLE,  /* kids are the elements */
+    COL_ARRAY, /* kids[0] are the items */
+    COL_TUPLE, /* kids are the elements */
 };
 
 struct col {
     enum col_kind kind;
-    bool nullable;           /* Nullable(T); never on COL_ARRAY, COL_TUPLE */
-    uint8_t width;           /* COL_FIXED: 1, 2, 4, 8 or 16 */
-    char *name;              /* in a Tuple or a block; "" where it has none */
-    char *type;              /* as ClickHouse writes it: "Nullable(Int64)", "Tuple(id String, n UInt8)" */
+    bool nullable; /* Nullable(T); never on COL_ARRAY, COL_TUPLE */
+    uint8_t width; /* COL_FIXED: 1, 2, 4, 8 or 16 */
+    char *name;    /* in a Tuple or a block; "" where it has none */
+    char *type;    /* as ClickHouse writes it: "Nullable(Int64)", "Tuple(id String, n UInt8)" */
     size_t rows;
-    struct buf data;         /* COL_FIXED, COL_STRING; COL_ARRAY: its offsets */
-    struct buf nulls;        /* nullable only */
+    struct buf data;  /* COL_FIXED, COL_STRING; COL_ARRAY: its offsets */
+    struct buf nulls; /* nullable only */
     struct col *kids;
     size_t n_kids;
-    uint64_t initial;        /* COL_FIXED: the default's low bytes: 0, or an Enum's lowest value */
-    struct { size_t rows, data, nulls; bool failed; } mark;
+    uint64_t initial; /* COL_FIXED: the default's low bytes: 0, or an Enum's lowest value */
+    struct {
+        size_t rows, data, nulls;
+        bool failed;
+    } mark;
 };
 
 /* Builds the column for a type as ClickHouse writes it: String, (U)Int8..64, Float32, Float64, Bool, Date, Date32, DateTime,

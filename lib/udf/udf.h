@@ -19,19 +19,19 @@ struct udf_arg {
 
 /* One row, while it is worked on. */
 struct udf_row {
-    struct str str[UDF_ARGS];   /* String arguments, any bytes */
-    uint64_t fixed[UDF_ARGS];   /* the others, zero- or sign-extended as their type is; floats by their bits */
-    struct col *out;            /* put exactly one row */
-    struct buf *scratch;        /* empty at each row's start */
-    void *state;                /* what .open made */
+    struct str str[UDF_ARGS]; /* String arguments, any bytes */
+    uint64_t fixed[UDF_ARGS]; /* the others, zero- or sign-extended as their type is; floats by their bits */
+    struct col *out;          /* put exactly one row */
+    struct buf *scratch;      /* empty at each row's start */
+    void *state;              /* what .open made */
 };
 
 /* A function: row in, row out. */
 struct udf {
-    const char *name;           /* as ClickHouse calls it */
-    const char *about;          /* one sentence for people; what it gives for what isn't understood */
+    const char *name;  /* as ClickHouse calls it */
+    const char *about; /* one sentence for people; what it gives for what isn't understood */
     struct udf_arg args[UDF_ARGS];
-    const char *returns;        /* ClickHouse type */
+    const char *returns; /* ClickHouse type */
     bool deterministic;
     /* Once per process, before the first row: compiled tables, a contract. NULL: nothing to do. */
     void *(*open)(const struct udf *udf, struct err *err);
@@ -41,7 +41,7 @@ struct udf {
     void (*on_error)(struct udf_row *row, const char *why);
     /* Frees what .open made. NULL: nothing to free. */
     void (*close)(void *state);
-    const void *more;           /* a generated function's own: the contract */
+    const void *more; /* a generated function's own: the contract */
 };
 
 /* Serves chunks from fd in to fd out until the end of input. 0: ended at a chunk's boundary. -1 and err: it didn't.
