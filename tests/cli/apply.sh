@@ -109,7 +109,7 @@ said '^alter topic events: kept 7d → 8d'
 [ "$(db "SELECT count() FROM ledger_starts WHERE partition >= 4 AND start_offset = 0")" = 2 ] || stack_fail 'new partitions start at 0'
 must
 said '^0 changes'
-tool() { java -cp "${ODW_DEPS:-.deps}/kafka/libs/*" "org.apache.kafka.tools.$@" >/dev/null 2>&1; }
+tool() { java -cp "${ODW_DEPS:-.deps}/kafka/libs/*" "org.apache.kafka.tools.$1" "${@:2}" >/dev/null 2>&1; }
 tool TopicCommand --bootstrap-server "$ODW_KAFKA_BROKERS" --create --topic taken --partitions 6 --config message.timestamp.type=CreateTime
 edit kafka-engine/events.sql 's/topic: events/topic: taken/'
 refused "'--adopt-topic taken'"

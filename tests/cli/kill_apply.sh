@@ -9,7 +9,7 @@ root=$STACK_DIR/root
 mkdir "$root"
 cp -r contracts kafka-engine mv sql shim "$root/"
 db() { sql "$1" "database=$ODW_DATABASE"; }
-apply() { "$odw" apply --root "$root" "$@" >"$STACK_DIR/out" 2>&1; }
+apply() { "$odw" apply --root "$root" >"$STACK_DIR/out" 2>&1; }
 
 # Killed while it makes everything: as far as it came, the next one goes on.
 for delay in 0.1 0.3 0.6 1; do

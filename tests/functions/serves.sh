@@ -26,6 +26,7 @@ expect 'only where it is needed' 5 "$(sql "SELECT countIf(if(number % 2 = 0, tes
 # Eight at once, each with its own process.
 pids=()
 for i in 1 2 3 4 5 6 7 8; do
+    # shellcheck disable=SC2265 # each in the background
     [ "$(same $((40000 + i)) max_threads=2)" = $((40000 + i)) ] &
     pids+=($!)
 done
