@@ -50,7 +50,7 @@ stack_stop() {
         return "$status"
     fi
     if [ "$status" -ne 0 ]; then
-        tail -n 20 "$STACK_DIR"/log/*.log >&2
+        tail -n 20 "$STACK_DIR"/log/*.log >&2 || true # there may be none yet
     fi
     "$ODW_BUILD/bin/odw-stack" down --dir "$STACK_DIR" >/dev/null || status=1
     rm -rf "$STACK_DIR"
