@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "udf/row.h"
 #include "udfs/registry.h"
 
@@ -16,21 +17,6 @@ struct cases {
     bool update;
     size_t run, differ;
 };
-
-static int read_all(const char *path, struct buf *text, struct err *err)
-{
-    FILE *f = fopen(path, "re");
-    if (f == NULL)
-        return err_errno(err, ERR_STOP, "%s", path);
-    size_t n = 1;
-    while (n > 0 && buf_reserve(text, 65536) == 0) {
-        n = fread(text->p + text->n, 1, text->cap - text->n, f);
-        text->n += n;
-    }
-    int done = ferror(f) || text->failed ? err_set(err, ERR_STOP, "%s: can't be read whole", path) : 0;
-    fclose(f);
-    return done;
-}
 
 static int write_all(const char *path, struct str text, struct err *err)
 {
@@ -184,14 +170,14 @@ static int run_file(struct cases *cases, const char *name, struct err *err)
     buf_init(&got, FILE_BYTES);
     snprintf(in, sizeof in, "%s/%s", cases->folder, name);
     snprintf(out, sizeof out, "%s/%.*s.out", cases->folder, (int)strlen(name) - 3, name);
-    int done = read_all(in, &calls, err);
+    int done = file_read(in, &calls, err);
     if (done == 0)
         done = answer(cases, in, buf_str(&calls), &got, err);
     if (done == 0 && cases->update) {
         done = write_all(out, buf_str(&got), err);
     } else if (done == 0) {
         struct err missing = ERR_INIT;
-        bool same = read_all(out, &expected, &missing) == 0 && str_eq(buf_str(&expected), buf_str(&got));
+        bool same = file_read(out, &expected, &missing) == 0 && str_eq(buf_str(&expected), buf_str(&got));
         if (!same && missing.class != ERR_NONE)
             fprintf(stderr, "%s: UPDATE=1 writes it\n", missing.text);
         else if (!same)

@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/opt_rows.h"
 #include "base/str.h"
 
@@ -11,22 +13,13 @@ enum { FILE_MAX = 1 << 20 };
 
 static int slurp(const char *path, struct buf *text, bool may_lack, struct err *err)
 {
-    FILE *f = fopen(path, "re");
-    if (f == NULL && may_lack && (errno == ENOENT || errno == ENOTDIR))
+    if (may_lack && access(path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
         return 0;
-    if (f == NULL)
-        return err_errno(err, ERR_STOP, "%s", path);
-    char chunk[4096];
-    size_t n;
-    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
-        buf_put(text, chunk, n);
-    int failed = ferror(f) ? err_errno(err, ERR_STOP, "%s", path) : 0;
-    fclose(f);
-    if (failed == 0 && text->failed)
-        failed = err_set(err, ERR_STOP, "%s: expected at most %d bytes", path, (int)FILE_MAX);
-    if (failed == 0 && text->n > 0 && memchr(text->p, '\0', text->n) != NULL)
-        failed = err_set(err, ERR_STOP, "%s: expected text, found a NUL byte", path);
-    return failed;
+    if (file_read(path, text, err) < 0)
+        return -1;
+    if (text->n > 0 && memchr(text->p, '\0', text->n) != NULL)
+        return err_set(err, ERR_STOP, "%s: expected text, found a NUL byte", path);
+    return 0;
 }
 
 /* Without quotes around it, or without the comment behind it. -1: a quote that isn't closed. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "base/sha256.h"
 #include "contract/node.h"
 
@@ -174,7 +175,6 @@ struct contract *contract_load(const char *path, struct err *err)
     static const char suffix[] = ".schema.json";
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     struct contract *c = NULL;
-    FILE *file = NULL;
     struct buf text;
     char stem[128];
     buf_init(&text, (size_t)16 << 20);
@@ -184,27 +184,10 @@ struct contract *contract_load(const char *path, struct err *err)
         goto out;
     }
     snprintf(stem, sizeof stem, "%.*s", (int)(n - (sizeof suffix - 1)), name);
-    file = fopen(path, "re");
-    if (file == NULL) {
-        err_errno(err, ERR_STOP, "%s", path);
+    if (file_read(path, &text, err) < 0)
         goto out;
-    }
-    do {
-        if (buf_reserve(&text, 16384) < 0) {
-            err_set(err, ERR_STOP, "%s: expected at most 16 MiB, and memory for it", path);
-            goto out;
-        }
-        n = fread(text.p + text.n, 1, 16384, file);
-        text.n += n;
-    } while (n > 0);
-    if (ferror(file)) {
-        err_errno(err, ERR_STOP, "%s", path);
-        goto out;
-    }
     c = contract_compile(stem, buf_str(&text), path, err);
 out:
-    if (file != NULL)
-        fclose(file);
     buf_fini(&text);
     return c;
 }

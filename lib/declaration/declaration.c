@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/opt.h"
 #include "base/utf8.h"
 #include "declaration/check.h"
@@ -47,22 +48,6 @@ long long declaration_size(const char *value)
 }
 
 /* ---- the file ---- */
-
-static int slurp(const char *path, struct buf *text, struct err *err)
-{
-    FILE *f = fopen(path, "re");
-    if (f == NULL)
-        return err_errno(err, ERR_STOP, "%s", path);
-    char chunk[8192];
-    size_t n;
-    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
-        buf_put(text, chunk, n);
-    int failed = ferror(f) ? err_errno(err, ERR_STOP, "%s", path) : 0;
-    fclose(f);
-    if (failed == 0 && text->failed)
-        failed = err_set(err, ERR_STOP, "%s: expected at most %d bytes", path, (int)FILE_MAX);
-    return failed;
-}
 
 static int check_bytes(const char *path, struct str text, struct err *err)
 {
@@ -213,7 +198,7 @@ struct declaration *declaration_load(struct arena *a, enum room room, const char
         goto out;
     }
     buf_init(&head->value, VALUE_MAX);
-    if (slurp(path, &file, err) < 0 || check_bytes(path, buf_str(&file), err) < 0)
+    if (file_read(path, &file, err) < 0 || check_bytes(path, buf_str(&file), err) < 0)
         goto out;
     struct str text = buf_str(&file);
     int line;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "contract/contract.h"
 #include "udfs/family.h"
 
@@ -56,28 +57,6 @@ static void declare(const struct contract *c, struct udf *out)
     };
 }
 
-static int read_file(const char *path, struct buf *text, struct err *err)
-{
-    int done = -1;
-    FILE *f = fopen(path, "re");
-    if (f == NULL)
-        return err_errno(err, ERR_STOP, "%s", path);
-    for (;;) {
-        if (buf_reserve(text, 65536) < 0) {
-            err_set(err, ERR_STOP, "%s: expected a contract of at most %d bytes, got more", path, CONTRACT_BYTES);
-            goto out;
-        }
-        size_t n = fread(text->p + text->n, 1, text->cap - text->n, f);
-        text->n += n;
-        if (n == 0)
-            break;
-    }
-    done = ferror(f) ? err_errno(err, ERR_STOP, "%s", path) : 0;
-out:
-    fclose(f);
-    return done;
-}
-
 /* The stem of NAME.schema.json or NAME.<hash>.schema.json, and the hash (empty where the name has none). False: another file. */
 static bool split_name(const char *file, char stem[256], char hash[HASH + 1])
 {
@@ -107,7 +86,7 @@ static struct contract *load(const char *folder, const char *file, struct err *e
     snprintf(path, sizeof path, "%s/%s", folder, file);
     if (!split_name(file, stem, hash))
         err_set(err, ERR_STOP, "%s: expected a name that ends in %s", path, suffix);
-    else if (read_file(path, &text, err) == 0 && (c = contract_compile(stem, buf_str(&text), path, err)) != NULL &&
+    else if (file_read(path, &text, err) == 0 && (c = contract_compile(stem, buf_str(&text), path, err)) != NULL &&
              hash[0] != '\0' && strcmp(hash, contract_hash(c)) != 0) {
         err_set(err, ERR_STOP, "%s: expected a contract whose hash is %s, got one with %s: it was changed or damaged", path, hash,
                 contract_hash(c));
