@@ -308,7 +308,7 @@ static int show(const struct opts *o, struct err *err)
 
 /* ---- which of them ---- */
 
-static int verb(const struct opt_usage *usage, int (*work)(const struct opts *, struct err *), int argc, char **argv)
+int dlq_verb(const struct opt_usage *usage, int (*work)(const struct opts *, struct err *), int argc, char **argv)
 {
     struct opts *o = NULL;
     struct err err = ERR_INIT;
@@ -345,9 +345,9 @@ static int run(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (strcmp(word, "list") == 0)
-        return verb(&list_usage, list, argc - 1, argv + 1);
+        return dlq_verb(&list_usage, list, argc - 1, argv + 1);
     if (strcmp(word, "show") == 0)
-        return verb(&show_usage, show, argc - 1, argv + 1);
+        return dlq_verb(&show_usage, show, argc - 1, argv + 1);
     if (strcmp(word, "replay") == 0)
         return dlq_replay(argc - 1, argv + 1);
     if (word[0] == '\0')

@@ -30,6 +30,10 @@ int dlq_check_id(const char *id, struct err *err) __attribute__((warn_unused_res
 /* A file's bytes ("-": stdin). */
 int dlq_read_file(const char *path, struct buf *out, struct err *err) __attribute__((warn_unused_result));
 
+/* Runs one verb: options, the work, what it says and the exit code (ERR_STOP: the command line is wrong, 2). */
+int dlq_verb(const struct opt_usage *usage, int (*work)(const struct opts *, struct err *), int argc, char **argv)
+    __attribute__((warn_unused_result));
+
 int dlq_replay(int argc, char **argv);
 
 /* The condition that picks one letter by {id:String}, along the table's key. */

@@ -348,18 +348,5 @@ out:
 
 int dlq_replay(int argc, char **argv)
 {
-    struct opts *o = NULL;
-    struct err err = ERR_INIT;
-    int code = settings_start(&usage, "odw", argc, argv, &o);
-    if (code >= 0)
-        return code;
-    code = EXIT_SUCCESS;
-    if (replay(o, &err) < 0) {
-        fprintf(stderr, "%s: %s\n", usage.program, err.text);
-        code = err.class == ERR_STOP ? 2 : EXIT_FAILURE;
-        if (code == 2)
-            fprintf(stderr, "Try '%s --help'.\n", usage.program);
-    }
-    opts_free(o);
-    return code;
+    return dlq_verb(&usage, replay, argc, argv);
 }

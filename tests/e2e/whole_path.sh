@@ -64,6 +64,8 @@ settle 30
 echo "personal data is gone from the rows"
 [ "$(sql "SELECT count() FROM odw.events WHERE match(properties, '[a-z0-9.]+@[a-z0-9-]+\\\\.[a-z]+')")" = 0 ] || stack_fail "an e-mail address is in a row"
 
+[ "$(sql "SELECT count() FROM odw.events WHERE properties LIKE '%[EMAIL]%'")" -gt 0 ] || stack_fail "no e-mail address was sent: that proves nothing"
+
 echo "the audit holds, also when it has sealed"
 odw audit || stack_fail "the audit does not hold"
 odw audit >/dev/null || stack_fail "the audit does not hold after sealing"

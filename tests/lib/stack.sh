@@ -5,6 +5,7 @@
 #   stack_start [PART…]          a stack in a new folder, on free ports; its stack.env is exported. Ends with the test.
 #   wait_until SECONDS COMMAND…  tries the command until it succeeds; fails, and says so, after the deadline
 #   sql 'SELECT …' [PARAMETERS]  asks this stack's ClickHouse over HTTP; fails where ClickHouse does
+#   stack_cpu                    milliseconds of CPU that ClickHouse and all it started have taken so far
 #   stack_fail MESSAGE           ends the test as failed
 #
 # STACK_KEEP=1 leaves folder and stack for a look afterwards.
@@ -56,6 +57,17 @@ stack_stop() {
     rm -rf "$STACK_DIR"
     STACK_DIR=
     exit "$status"
+}
+
+stack_cpu() {
+    local server tick
+    server=$(cat "$STACK_DIR/clickhouse.pid")
+    tick=$(getconf CLK_TCK)
+    # A process may end while it is looked at.
+    { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v root="$server" -v tick="$tick" '
+        { sub(/\(.*\)/, "x"); parent[$1] = $4; used[$1] = $14 + $15 }
+        END { for (p in parent) { q = p; while (q in parent && q != root) q = parent[q]; if (q == root) sum += used[p] }
+              printf "%d\n", sum * 1000 / tick }'
 }
 
 stack_fail() {
