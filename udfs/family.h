@@ -5,7 +5,9 @@
 #include "udf/udf.h"
 
 struct udf_family {
-    const char *about;
+    /* What people are told of all of them. Its name has words in capitals for what differs: NAMERecord_HASH; its examples are of
+     * one that always exists: eventsRecord_HASH. */
+    const struct udf *pattern;
     /* 1: the name is of this family, and *out is the function (it lives as long as the process); 0: it isn't; -1 and err: it is,
      * but can't be made. contracts: the folder they are in. */
     int (*make)(const char *name, const char *contracts, struct udf *out, struct err *err);

@@ -25,10 +25,14 @@ static const char help[] =
     "                     record function for each contract\n"
     "  --command COMMAND  how ClickHouse calls this program in them (default: odw-udf)\n"
     "  --list             prints the functions for people\n"
+    "  --describe         prints them for programs: a line of JSON for each, with its examples\n"
+    "  --docs             prints docs/functions.md; fails where a declaration lacks what people need\n"
     "  --cases FOLDER     runs a function's golden cases (udfs/NAME); UPDATE=1 in the environment rewrites\n"
     "                     the expected answers\n"
-    "  --contracts DIR    where contracts are, as STEM.HASH.schema.json or STEM.schema.json\n"
-    "                     (default: $ODW_CONTRACTS, else odw/contracts beside this program)\n"
+    "  --home DIR         where the files are that functions need, in contracts/, policies/ and data/\n"
+    "                     (default: $ODW_UDF_HOME, else odw/ beside this program)\n"
+    "  --contracts DIR    where contracts are, as STEM.HASH.schema.json or STEM.schema.json, if not there\n"
+    "                     (default: $ODW_CONTRACTS)\n"
     "  --help, --version\n"
     "\n"
     "Exit codes: 0 the input ended where it may; 1 it did not, or a contract is missing or damaged; 2 usage.\n";
@@ -43,18 +47,6 @@ static int failed(const struct err *err)
 {
     log_error("%s", err->text);
     return 1;
-}
-
-/* odw/contracts beside the program. "" where the program can't be found. */
-static const char *beside_program(char path[PATH_MAX])
-{
-    static const char folder[] = "/odw/contracts";
-    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - sizeof folder);
-    if (n <= 0)
-        return "";
-    path[n] = '\0';
-    strcpy(strrchr(path, '/'), folder);
-    return path;
 }
 
 static const char *version(void)
@@ -121,12 +113,15 @@ static int print_all_xml(char *command, const char *contracts, bool asked, struc
 
 int main(int argc, char **argv)
 {
-    enum { XML = 1, COMMAND, LIST, CASES, CONTRACTS, HELP, VERSION };
+    enum { XML = 1, COMMAND, LIST, DESCRIBE, DOCS, CASES, HOME, CONTRACTS, HELP, VERSION };
     static const struct option options[] = {
         { "xml", no_argument, NULL, XML },
         { "command", required_argument, NULL, COMMAND },
         { "list", no_argument, NULL, LIST },
+        { "describe", no_argument, NULL, DESCRIBE },
+        { "docs", no_argument, NULL, DOCS },
         { "cases", required_argument, NULL, CASES },
+        { "home", required_argument, NULL, HOME },
         { "contracts", required_argument, NULL, CONTRACTS },
         { "help", no_argument, NULL, HELP },
         { "version", no_argument, NULL, VERSION },
@@ -147,15 +142,19 @@ int main(int argc, char **argv)
         } else if (option == CONTRACTS) {
             contracts = optarg;
             asked = true;
+        } else if (option == HOME) {
+            udf_set_home(optarg);
         } else if (what != 0) {
-            return usage_error("expected one of --xml, --list, --cases", "");
+            return usage_error("expected one of --xml, --list, --describe, --docs, --cases", "");
         } else {
             what = option;
             cases = option == CASES ? optarg : NULL;
         }
     }
-    if (contracts == NULL)
-        contracts = beside_program(path);
+    if (contracts == NULL) {
+        snprintf(path, sizeof path, "%s/contracts", udf_home());
+        contracts = path;
+    }
     if (argc - optind != (what == 0))
         return usage_error(what == 0 ? "expected the name of one function" : "expected no further argument, got ",
                            what == 0 ? "" : argv[optind]);
@@ -168,6 +167,10 @@ int main(int argc, char **argv)
         return 0;
     case LIST:
         return for_all(print_line, NULL, contracts, asked, &err) < 0 ? failed(&err) : 0;
+    case DESCRIBE:
+        return for_all(describe_print, stdout, contracts, asked, &err) < 0 ? failed(&err) : 0;
+    case DOCS:
+        return docs_print(stdout, &err) < 0 ? failed(&err) : 0;
     case XML:
         return print_all_xml(command, contracts, asked, &err) < 0 ? failed(&err) : 0;
     case CASES: {

@@ -11,7 +11,9 @@
 #include "base/str.h"
 #include "native/column.h"
 
-enum { UDF_ARGS = 4 };
+enum { UDF_ARGS = 4, UDF_EXAMPLES = 4 };
+
+#define UDF_SINCE "23.8" /* the oldest ClickHouse for which functions are meant */
 
 struct udf_arg {
     const char *name, *type; /* String, or a fixed-width type; small ones first: the last may be read as a stream */
@@ -26,10 +28,20 @@ struct udf_row {
     void *state;              /* what .open made */
 };
 
-/* A function: row in, row out. */
+/* A call as people write it, and what the server answers. docs/functions.md shows it; a test and `odw functions test` run it. */
+struct udf_example {
+    const char *call; /* one SQL expression without tables: "ipAnonymise('192.0.2.17')"; it gives the same at any time and place */
+    const char *answer; /* as FORMAT TSVRaw writes it: a String bare, a Tuple as ('a',1) */
+};
+
+/* A function: row in, row out. Without name, group, about, errors and an example, a test fails (udf_undocumented). */
 struct udf {
-    const char *name;  /* as ClickHouse calls it */
-    const char *about; /* one sentence for people; what it gives for what isn't understood */
+    const char *name;   /* as ClickHouse calls it */
+    const char *group;  /* the heading that docs/functions.md has it under: "Personal data", "Enrichment", "Parsing", "Contracts" */
+    const char *about;  /* one or two sentences for people: what it gives, and how that looks */
+    const char *errors; /* what it gives for what isn't understood, and for a row that it can't answer */
+    const char *since;  /* the oldest ClickHouse that can declare or answer it, "24.8"; NULL: 23.8, as all */
+    struct udf_example examples[UDF_EXAMPLES];
     struct udf_arg args[UDF_ARGS];
     const char *returns; /* ClickHouse type */
     bool deterministic;
@@ -43,6 +55,18 @@ struct udf {
     void (*close)(void *state);
     const void *more; /* a generated function's own: the contract */
 };
+
+/* NULL, or which field a declaration lacks: ".examples: a call and its answer". */
+const char *udf_undocumented(const struct udf *udf);
+
+/* The folder that holds the files which functions need beside the program, one folder for each kind:
+ *     contracts/  STEM.HASH.schema.json      policies/  NAME.json      data/  what a function brings along (udfs/NAME/share/data/)
+ * It is the first of: what udf_set_home was given (odw-udf --home); $ODW_UDF_HOME; odw/ beside the program, as installed;
+ * ../share/odw from the program, as built. Where none exists, the third. */
+const char *udf_home(void);
+void udf_set_home(const char *folder); /* borrowed */
+/* The path of one of them, "data", "geo.mmdb". -1 and err (it names the path): there is no such file, or it can't be read. */
+int udf_file(const char *kind, const char *name, char *path, size_t size, struct err *err) __attribute__((warn_unused_result));
 
 /* Serves chunks from fd in to fd out until the end of input. 0: ended at a chunk's boundary. -1 and err: it didn't.
  * The process is given over to it: standard output leads to stderr from then on, standard input is empty, all other descriptors

@@ -12,7 +12,10 @@ static int row(struct udf_row *row)
 
 const struct udf udf_ip_anonymise = {
     .name = "ipAnonymise",
-    .about = "The network of an address, /24 for IPv4 and /48 for IPv6; empty for anything else.",
+    .group = "Personal data",
+    .about = "The network of an address: /24 for IPv4, /48 for IPv6.",
+    .errors = "Anything but an address gives an empty string.",
+    .examples = { { "ipAnonymise('192.0.2.17')", "192.0.2.0" }, { "ipAnonymise('2001:db8:1:2::3')", "2001:db8:1::" } },
     .args = { { "ip", "String" } },
     .returns = "String",
     .deterministic = true,

@@ -13,10 +13,12 @@ static int row(struct udf_row *row)
 
 const struct udf udf_pii_redact = {
     .name = "piiRedact",
+    .group = "Personal data",
     .about =
         "The text with e-mail addresses, phone numbers, payment cards, IBANs, IP addresses and US social security numbers replaced "
-        "by [EMAIL], [PHONE], [CARD], [IBAN], [IP] and [SSN]; any bytes are accepted, what isn't recognised goes through "
-        "unchanged.",
+        "by [EMAIL], [PHONE], [CARD], [IBAN], [IP] and [SSN].",
+    .errors = "Any bytes are accepted; what isn't recognised goes through unchanged.",
+    .examples = { { "piiRedact('card 4111 1111 1111 1111 of ada@example.com')", "card [CARD] of [EMAIL]" } },
     .args = { { "text", "String" } },
     .returns = "String",
     .deterministic = true,

@@ -13,9 +13,11 @@ static int row(struct udf_row *row)
 
 const struct udf udf_pii_redact_json = {
     .name = "piiRedactJSON",
+    .group = "Personal data",
     .about = "As piiRedact, inside the strings of a JSON text (keys and values, escapes resolved; a key is context for its value); "
-             "every "
-             "other byte stays, numbers too, and JSON stays JSON. Text that isn't JSON is redacted as text.",
+             "every other byte stays, numbers too, and JSON stays JSON.",
+    .errors = "Text that isn't JSON is redacted as text.",
+    .examples = { { "piiRedactJSON('{\"to\": \"ada\\\\u0040example.com\", \"n\": 1}')", "{\"to\": \"[EMAIL]\", \"n\": 1}" } },
     .args = { { "json", "String" } },
     .returns = "String",
     .deterministic = true,

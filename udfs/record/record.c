@@ -41,20 +41,52 @@ static void on_error(struct udf_row *row, const char *why)
     col_end_tuple(record);
 }
 
+static const struct udf pattern = {
+    .name = "NAMERecord_HASH",
+    .group = "Contracts",
+    .about =
+        "Reads a message as contracts/NAME.schema.json asks, in one pass: parsed, checked, typed, and cleaned of personal data "
+        "where the contract says so. There is one for each contract; HASH is the contract's content. appended_at is when the "
+        "message was received: the end of the contract's window of time.",
+    .errors = "Any bytes are accepted: a message that doesn't hold has its violations in words, a verdict other than 'ok', and the "
+              "defaults of its fields.",
+    .examples = { { "eventsRecord_HASH(toDateTime64('2026-11-20 10:00:01', 3, 'UTC'), '{\"id\": \"7\", \"event_name\": \"signup\", "
+                    "\"timestamp\": \"2026-11-20T10:00:00Z\", \"distinct_id\": \"ada\", \"project_id\": \"web\"}').verdict",
+                    "ok" },
+                  { "eventsRecord_HASH(toDateTime64('2026-11-20 10:00:01', 3, 'UTC'), '{\"id\": 7}').violations[1]",
+                    "/id: expected string, got integer 7" } },
+    .args = { { "appended_at", "DateTime64(3, 'UTC')" }, { "message", "String" } },
+    .returns = "Tuple(violations Array(String), verdict Enum8('ok' = 1, 'parse' = 2, 'contract' = 3, 'simulated' = 4), and the "
+               "contract's fields)",
+    .deterministic = true,
+    .open = open_record,
+    .close = close_record,
+    .row = row,
+    .on_error = on_error,
+};
+
+/* The pattern's examples that are of this contract, with its hash. Valid until the next declaration. */
+static void put_examples(const char *name, struct udf_example examples[UDF_EXAMPLES])
+{
+    static char calls[UDF_EXAMPLES][1024];
+    size_t stem = (size_t)(strrchr(name, '_') - name), n = 0;
+    memset(examples, 0, UDF_EXAMPLES * sizeof *examples);
+    for (const struct udf_example *e = pattern.examples; e < pattern.examples + UDF_EXAMPLES && e->call != NULL; e++)
+        if (strncmp(e->call, name, stem) == 0 && strncmp(e->call + stem, "_HASH", 5) == 0) {
+            snprintf(calls[n], sizeof calls[n], "%s%s", name, e->call + stem + 5);
+            examples[n] = (struct udf_example){ calls[n], e->answer };
+            n++;
+        }
+}
+
 static void declare(const struct contract *c, struct udf *out)
 {
-    *out = (struct udf){
-        .name = contract_function(c),
-        .about = contract_description(c),
-        .args = { { "appended_at", "DateTime64(3, 'UTC')" }, { "message", "String" } },
-        .returns = contract_type(c),
-        .deterministic = true,
-        .open = open_record,
-        .close = close_record,
-        .row = row,
-        .on_error = on_error,
-        .more = c,
-    };
+    *out = pattern;
+    out->name = contract_function(c);
+    out->about = contract_description(c);
+    out->returns = contract_type(c);
+    out->more = c;
+    put_examples(out->name, out->examples);
 }
 
 /* The stem of NAME.schema.json or NAME.<hash>.schema.json, and the hash (empty where the name has none). False: another file. */
@@ -177,7 +209,7 @@ static int all(const char *contracts, int (*each)(const struct udf *, const char
 }
 
 const struct udf_family family_record = {
-    .about = "NAMERecord_<hash>(appended_at, message): reads a message as contracts/NAME.schema.json asks, in one pass.",
+    .pattern = &pattern,
     .make = make,
     .all = all,
 };
