@@ -24,9 +24,13 @@ static int row(struct udf_row *row)
 
 const struct udf udf_trace_parse = {
     .name = "traceParse",
+    .group = "Parsing",
     .about = "The ids in the value of a traceparent header (W3C Trace Context; span_id is its parent-id), of a b3 or of an "
-             "uber-trace-id header, in lower-case hex, and the flags that its version defines; valid is false and all else empty "
-             "for anything else.",
+             "uber-trace-id header, in lower-case hex, and the flags that its version defines.",
+    .errors = "For anything else valid is false, and the rest is empty.",
+    .examples = { { "traceParse('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03')",
+                    "(true,'w3c',0,'4bf92f3577b34da6a3ce929d0e0e4736','00f067aa0ba902b7','',3,true,true)" },
+                  { "traceParse('nothing').valid", "false" } },
     .args = { { "traceparent", "String" } },
     .returns = "Tuple(valid Bool, format String, version UInt8, trace_id String, span_id String, parent_span_id String, "
                "flags UInt8, sampled Bool, random Bool)",
