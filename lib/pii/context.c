@@ -196,16 +196,12 @@ static bool in_word(unsigned c)
 /* What a span of the type says about the next item of the same list. */
 static unsigned span_says(int type)
 {
-    return type == PII_PHONE ? PII_CTX_PHONE : type == PII_CARD ? PII_CTX_CARD : type == PII_SSN ? PII_CTX_SSN : 0;
+    return type == PII_PHONE ? PII_CTX_PHONE : type == PII_CARD ? PII_CTX_CARD : type == PII_US_SSN ? PII_CTX_SSN : 0;
 }
 
 static unsigned token_says(const struct pii_text *t, size_t end, size_t length)
 {
-    for (int type = 0; type < PII_TYPES; type++)
-        if (strlen(pii_token((enum pii_type)type)) == length &&
-            memcmp(t->p + end - length, pii_token((enum pii_type)type), length) == 0)
-            return span_says(type);
-    return 0;
+    return span_says(pii_token_type(t->p + end - length, length));
 }
 
 /* Whether between two numbers stands what stands in a list. */

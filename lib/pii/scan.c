@@ -103,9 +103,16 @@ void pii_scan_init(struct pii_scan *scan, struct str text, size_t from)
     pii_scan_init_at(scan, text, from, from);
 }
 
+void pii_scan_init_of(struct pii_scan *scan, struct pii_set types, struct str text, size_t from)
+{
+    pii_scan_init_at(scan, text, from, from);
+    scan->types = types;
+}
+
 void pii_scan_init_at(struct pii_scan *scan, struct str text, size_t words, size_t from)
 {
     *scan = (struct pii_scan){ .text = { (const unsigned char *)text.p, text.n, from, words, -1, false } };
+    scan->types = pii_set_default();
 #if defined(__x86_64__)
     scan->classify = __builtin_cpu_supports("avx2") ? pii_classify_avx2 : pii_classify_sse2;
 #else

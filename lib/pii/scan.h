@@ -55,6 +55,9 @@ static inline int pii_hex(unsigned c)
     return (c | 0x20) - 'a' < 6 ? (int)((c | 0x20) - 'a' + 10) : -1;
 }
 
+/* The type (the first of those that share it) of the token that p[0, n) is; -1: it is none. */
+int pii_token_type(const unsigned char *p, size_t n);
+
 /* The length of one of our tokens that starts (ends) at i, or 0. */
 size_t pii_token_at(const struct pii_text *t, size_t i);
 size_t pii_token_before(const struct pii_text *t, size_t i);
@@ -134,10 +137,12 @@ struct pii_scan {
     uint64_t was_letter, was_word; /* masks of the block before */
     uint64_t was_colon, was_pair, was_triple;
     void (*classify)(const unsigned char *p, struct pii_masks *m);
+    struct pii_set types; /* what is looked for */
 };
 
 /* Spans start at or after `from`. */
-void pii_scan_init(struct pii_scan *scan, struct str text, size_t from);
+void pii_scan_init(struct pii_scan *scan, struct str text, size_t from); /* the default set of types */
+void pii_scan_init_of(struct pii_scan *scan, struct pii_set types, struct str text, size_t from);
 /* As from the start, but words from `floor` (at most `from`) on are context. */
 void pii_scan_init_at(struct pii_scan *scan, struct str text, size_t floor, size_t from);
 bool pii_scan_next(struct pii_scan *scan, struct pii_span *span);

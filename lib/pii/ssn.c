@@ -42,6 +42,6 @@ bool pii_ssn_at(const struct pii_text *t, const struct pii_digits *d, unsigned *
         else
             return false;
     }
-    *s = (struct pii_span){ d->start, end - d->start, PII_SSN, score };
+    *s = (struct pii_span){ d->start, end - d->start, PII_US_SSN, score };
     return true;
 }

@@ -1,39 +1,5 @@
-/* lib/pii/text: the table of types, boundaries, and reading digits in groups. */
+/* lib/pii/text: boundaries, and reading digits in groups. */
 #include "pii/scan.h"
-
-/* What a type is called in the output. A new type is a row here, a verifier and an anchor. */
-static const struct {
-    const char *token;
-    unsigned length;
-} types[PII_TYPES] = {
-    [PII_EMAIL] = { "[EMAIL]", 7 }, [PII_PHONE] = { "[PHONE]", 7 }, [PII_CARD] = { "[CARD]", 6 }, [PII_IBAN] = { "[IBAN]", 6 },
-    [PII_IPV4] = { "[IP]", 4 },     [PII_IPV6] = { "[IP]", 4 },     [PII_SSN] = { "[SSN]", 5 },
-};
-
-const char *pii_token(enum pii_type t)
-{
-    return (unsigned)t < PII_TYPES ? types[t].token : "";
-}
-
-size_t pii_token_at(const struct pii_text *t, size_t i)
-{
-    if (pii_byte(t, i) != '[')
-        return 0;
-    for (unsigned k = 0; k < PII_TYPES; k++)
-        if (t->n - i >= types[k].length && memcmp(t->p + i, types[k].token, types[k].length) == 0)
-            return types[k].length;
-    return 0;
-}
-
-size_t pii_token_before(const struct pii_text *t, size_t i)
-{
-    if (pii_before(t, i) != ']')
-        return 0;
-    for (unsigned k = 0; k < PII_TYPES; k++)
-        if (i >= types[k].length && memcmp(t->p + i - types[k].length, types[k].token, types[k].length) == 0)
-            return types[k].length;
-    return 0;
-}
 
 bool pii_glued_before(const struct pii_text *t, size_t i)
 {
