@@ -112,6 +112,17 @@ static void put_fixed(const struct col *c, const char *p, struct buf *out)
     }
 }
 
+static void put_value(const struct col *c, struct cursor *cur, struct buf *out);
+
+/* A map's key and value. */
+static void put_pair(const struct col *pair, struct cursor *cur, struct buf *out)
+{
+    cur->row++;
+    put_value(&pair->kids[0], &cur->kids[0], out);
+    buf_puts(out, ": ");
+    put_value(&pair->kids[1], &cur->kids[1], out);
+}
+
 static void put_value(const struct col *c, struct cursor *cur, struct buf *out)
 {
     size_t row = cur->row++;
@@ -129,16 +140,21 @@ static void put_value(const struct col *c, struct cursor *cur, struct buf *out)
             buf_put_json(out, (struct str){ c->data.p + cur->at, n });
         cur->at += n;
         break;
-    case COL_ARRAY:
+    case COL_ARRAY: {
+        bool map = type_is(c, "Map(");
         memcpy(&n, c->data.p + row * sizeof n, sizeof n);
-        buf_putc(out, '[');
+        buf_putc(out, map ? '{' : '[');
         for (size_t first = cur->kids[0].row; cur->kids[0].row < n;) {
             if (cur->kids[0].row > first)
                 buf_puts(out, ", ");
-            put_value(&c->kids[0], &cur->kids[0], out);
+            if (map)
+                put_pair(&c->kids[0], &cur->kids[0], out);
+            else
+                put_value(&c->kids[0], &cur->kids[0], out);
         }
-        buf_putc(out, ']');
+        buf_putc(out, map ? '}' : ']');
         break;
+    }
     case COL_TUPLE:
         buf_putc(out, '{');
         for (size_t i = 0; i < c->n_kids; i++) {

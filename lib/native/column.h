@@ -3,7 +3,7 @@
  * Native (one block, client revision 0): varint columns, varint rows, then per column: name, type (LEB128-prefixed), body.
  * Body: fixed width = packed little-endian array; String = LEB128 length + bytes per row; Nullable = one byte per row
  * (1 = NULL), then the nested column with a default under each NULL; Array = one cumulative UInt64 offset per row,
- * then the flattened items; Tuple = its elements' bodies in turn.
+ * then the flattened items; Tuple = its elements' bodies in turn; Map(K, V) = Array(Tuple(K, V)).
  * Source: ClickHouse's docs, "Native" and "Data types binary encoding"; checked against 26.7. */
 #ifndef ODW_COLUMN_H
 #define ODW_COLUMN_H
@@ -19,7 +19,7 @@
 enum col_kind {
     COL_FIXED, /* `width` bytes per row: (U)Int8..64, Float32/64, Bool, Date, DateTime, DateTime64, Enum8, UUID, IPv4, IPv6 */
     COL_STRING,
-    COL_ARRAY, /* kids[0] are the items */
+    COL_ARRAY, /* kids[0] are the items; of a Map they are tuples of key and value */
     COL_TUPLE, /* kids are the elements */
 };
 
@@ -42,8 +42,8 @@ struct col {
 };
 
 /* Builds the column for a type as ClickHouse writes it: String, (U)Int8..64, Float32, Float64, Bool, Date, Date32, DateTime,
- * DateTime('UTC'), DateTime64(p[, 'UTC']), Enum8('a' = 1, …), UUID, IPv4, IPv6, Nullable(T), Array(T), Tuple([name] T, …).
- * max: the most bytes that each of its buffers may hold; 0 = the default. -1 and err: not such a type. */
+ * DateTime('UTC'), DateTime64(p[, 'UTC']), Enum8('a' = 1, …), UUID, IPv4, IPv6, Nullable(T), Array(T), Map(K, V), Tuple([name] T,
+ * …). max: the most bytes that each of its buffers may hold; 0 = the default. -1 and err: not such a type. */
 int col_init(struct col *c, const char *name, const char *type, size_t max, struct err *err) __attribute__((warn_unused_result));
 void col_fini(struct col *c);
 /* No rows; keeps memory up to `keep` bytes per buffer. */
@@ -98,6 +98,15 @@ static inline void col_put_str(struct col *c, struct str s)
 static inline void col_put_null(struct col *c)
 {
     col_put_default(c);
+}
+
+/* One more pair of a Map(String, String); col_end_array ends the row's map. */
+static inline void col_put_pair(struct col *map, struct str key, struct str value)
+{
+    struct col *pairs = &map->kids[0];
+    col_put_str(&pairs->kids[0], key);
+    col_put_str(&pairs->kids[1], value);
+    pairs->rows++;
 }
 
 /* The items that were put into kids[0] since the last col_end_array are one row of the array. */

@@ -168,6 +168,41 @@ static int read_tuple(struct reading *r, struct col *c, int depth)
     }
 }
 
+static int read_array(struct reading *r, struct col *c, int depth)
+{
+    char *none = strdup("");
+    c->kind = COL_ARRAY;
+    if (none == NULL)
+        return err_set(r->err, ERR_RETRY, "out of memory");
+    if (take(r, '(', "(") < 0) {
+        free(none);
+        return -1;
+    }
+    return add_kid(r, c, none, depth) < 0 ? -1 : take(r, ')', ")");
+}
+
+/* On the wire Map(K, V) is Array(Tuple(keys K, values V)). */
+static int read_map(struct reading *r, struct col *c, int depth)
+{
+    c->kind = COL_ARRAY;
+    if ((c->kids = calloc(1, sizeof *c->kids)) == NULL)
+        return err_set(r->err, ERR_RETRY, "out of memory");
+    struct col *pairs = c->kids;
+    const char *start = r->p;
+    c->n_kids = 1;
+    buf_init(&pairs->data, r->max);
+    buf_init(&pairs->nulls, r->max);
+    if ((pairs->name = strdup("")) == NULL)
+        return err_set(r->err, ERR_RETRY, "out of memory");
+    if (read_tuple(r, pairs, depth) < 0)
+        return -1;
+    if (pairs->n_kids != 2)
+        return err_set(r->err, ERR_STOP, "type %.200s: expected the types of a Map's keys and values, got %zu types", r->whole,
+                       pairs->n_kids);
+    pairs->type = strndup(start, (size_t)(r->p - start));
+    return pairs->type != NULL ? 0 : err_set(r->err, ERR_RETRY, "out of memory");
+}
+
 static int read_nullable(struct reading *r, struct col *c, int depth)
 {
     if (take(r, '(', "(") < 0 || read_type(r, c, NULL, depth + 1) < 0)
@@ -214,14 +249,9 @@ static int read_type(struct reading *r, struct col *c, char *name, int depth)
     } else if (strcmp(word, "Nullable") == 0) {
         done = read_nullable(r, c, depth);
     } else if (strcmp(word, "Array") == 0) {
-        char *none = strdup("");
-        c->kind = COL_ARRAY;
-        if (none == NULL)
-            return err_set(r->err, ERR_RETRY, "out of memory");
-        if (take(r, '(', "(") < 0)
-            free(none);
-        else if (add_kid(r, c, none, depth) == 0)
-            done = take(r, ')', ")");
+        done = read_array(r, c, depth);
+    } else if (strcmp(word, "Map") == 0) {
+        done = read_map(r, c, depth);
     } else if (strcmp(word, "Tuple") == 0) {
         done = read_tuple(r, c, depth);
     } else {

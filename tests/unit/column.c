@@ -57,6 +57,7 @@ static void reads_types(void **state)
         { "IPv6", COL_FIXED, 16, false, 0 },
         { "Array(String)", COL_ARRAY, 0, false, 1 },
         { "Array(Array(Nullable(UInt8)))", COL_ARRAY, 0, false, 1 },
+        { "Map(String, Array(UInt8))", COL_ARRAY, 0, false, 1 },
         { "Tuple(UInt8, String)", COL_TUPLE, 0, false, 2 },
         { "Tuple(id String, `odd name` Array(Tuple(n UInt8)), t DateTime64(3, 'UTC'))", COL_TUPLE, 0, false, 3 },
     };
@@ -116,7 +117,9 @@ static void refuses_types(void **state)
         "String)",
         "String String",
         "UInt8(3)",
-        "Map(String, String)",
+        "Map(String)",
+        "Map(String, String, String)",
+        "Nullable(Map(String, String))",
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct col c;
@@ -164,6 +167,14 @@ static void writes_blocks(void **state)
     col_end_tuple(&c);
     col_put_default(&c);
     EXPECT_BLOCK(&c, "\1\2\1r\42Tuple(n UInt8, s Nullable(String))\377\0\1\1\0\0");
+    col_fini(&c);
+
+    open_column(&c, "r", "Map(String, String)");
+    col_put_pair(&c, STR("k"), STR("v"));
+    col_put_pair(&c, STR("l"), STR(""));
+    col_end_array(&c);
+    col_put_default(&c);
+    EXPECT_BLOCK(&c, "\1\2\1r\23Map(String, String)\2\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\1k\1l\1v\0");
     col_fini(&c);
 
     /* An Enum's default is its lowest value: 0 would be no value at all. */
