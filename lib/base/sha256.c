@@ -1,4 +1,4 @@
-/* lib/base/sha256: SHA-256 (FIPS 180-4). */
+/* lib/base/sha256: SHA-256 (FIPS 180-4) and HMAC (RFC 2104) over it. */
 #include "base/sha256.h"
 
 static const uint32_t round_constant[64] = {
@@ -41,25 +41,60 @@ static void add_block(uint32_t h[8], const uint8_t *block)
         h[i] += s[i];
 }
 
-void sha256(struct str text, uint8_t digest[32])
+static const uint32_t initial[8] = {
+    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19
+};
+
+/* What follows `before` bytes (a multiple of 64) that h holds already, and the padding: a one bit, zeros, the length in bits; it
+ * takes one block, or two. */
+static void finish(uint32_t h[8], uint64_t before, struct str text, uint8_t digest[32])
 {
-    uint32_t h[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
     const uint8_t *p = (const uint8_t *)text.p;
     size_t left = text.n;
     for (; left >= 64; p += 64, left -= 64)
         add_block(h, p);
-
-    /* The padding: a one bit, zeros, the length in bits; it takes one block, or two. */
     uint8_t last[128] = { 0 };
     size_t size = left < 56 ? 64 : 128;
     if (left > 0)
         memcpy(last, p, left);
     last[left] = 0x80;
     for (int i = 0; i < 8; i++)
-        last[size - 1 - i] = (uint8_t)((uint64_t)text.n * 8 >> 8 * i);
+        last[size - 1 - i] = (uint8_t)((before + text.n) * 8 >> 8 * i);
     for (size_t at = 0; at < size; at += 64)
         add_block(h, last + at);
-
     for (int i = 0; i < 32; i++)
         digest[i] = (uint8_t)(h[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+void sha256(struct str text, uint8_t digest[32])
+{
+    uint32_t h[8];
+    memcpy(h, initial, sizeof h);
+    finish(h, 0, text, digest);
+}
+
+void hmac_sha256_init(struct hmac_key *key, struct str secret)
+{
+    uint8_t block[64] = { 0 }, pad[64];
+    if (secret.n > sizeof block)
+        sha256(secret, block);
+    else if (secret.n > 0)
+        memcpy(block, secret.p, secret.n);
+    memcpy(key->inner, initial, sizeof initial);
+    memcpy(key->outer, initial, sizeof initial);
+    for (int i = 0; i < 64; i++)
+        pad[i] = block[i] ^ 0x36;
+    add_block(key->inner, pad);
+    for (int i = 0; i < 64; i++)
+        pad[i] = block[i] ^ 0x5c;
+    add_block(key->outer, pad);
+}
+
+void hmac_sha256(const struct hmac_key *key, struct str text, uint8_t digest[32])
+{
+    uint32_t h[8];
+    memcpy(h, key->inner, sizeof h);
+    finish(h, 64, text, digest);
+    memcpy(h, key->outer, sizeof h);
+    finish(h, 64, (struct str){ (const char *)digest, 32 }, digest);
 }
