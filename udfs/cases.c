@@ -128,7 +128,12 @@ static int answer(const struct cases *cases, const char *path, struct str calls,
                 goto out;
             run.part.values[i] = values[i].p;
         }
-        if (rows_run(&rows, &run, &current) == 0 && rows.failed > 0)
+        int ran = rows_run(&rows, &run, &current);
+        if (ran == UDF_STOP) {
+            buf_printf(out, "! %s\n", rows.stopped.text);
+            continue;
+        }
+        if (ran == 0 && rows.failed > 0)
             fprintf(stderr, "%s: %s\n", where, rows.failed_why);
         struct buf block;
         buf_init(&block, 0);

@@ -35,7 +35,7 @@ int rows_init(struct rows *r, const struct signature *sig, const struct udf_limi
     if (col_init(&r->out, "result", sig->udf->returns, limits->answer_bytes, err) < 0)
         return err_at(err, "what %s returns", sig->udf->name);
     buf_init(&r->scratch, limits->answer_bytes);
-    r->row = (struct udf_row){ .out = &r->out, .scratch = &r->scratch, .state = state };
+    r->row = (struct udf_row){ .out = &r->out, .scratch = &r->scratch, .state = state, .err = &r->stopped };
     return 0;
 }
 
@@ -111,6 +111,7 @@ int rows_run(struct rows *r, const struct run *run, _Atomic uint64_t *current)
     col_clear(&r->out, KEEP_BYTES);
     buf_shrink(&r->scratch, KEEP_BYTES);
     r->failed = 0;
+    r->stopped = ERR_INIT;
     for (size_t i = 0; i < run->from; i++)
         take_row(r, at);
     for (size_t i = run->from; i < run->to; i++) {
@@ -123,7 +124,10 @@ int rows_run(struct rows *r, const struct run *run, _Atomic uint64_t *current)
         }
         size_t before = r->out.rows;
         buf_clear(&r->scratch);
-        if (row(&r->row) < 0)
+        int done = row(&r->row);
+        if (done == UDF_STOP)
+            return UDF_STOP;
+        if (done < 0)
             fail_row(r, i, "the function has no answer");
         else if (col_failed(&r->out) && i > run->from)
             return -1;

@@ -141,6 +141,8 @@ static int settle(struct server *s, struct job *job, struct run_result *result, 
     size_t rows = job->part.rows, pos = 0, end = rows, step = rows, suspect = SIZE_MAX;
     bool fresh = s->worker.ran_fresh;
     for (;;) {
+        if (result->end == RUN_STOPPED)
+            return err_set(err, ERR_STOP, "%s: %s", s->udf->name, result->stopped);
         if (result->end == RUN_DONE) {
             if (result->failed > 0)
                 report(s, job->part.first + result->first_failed, result->failed_why, result->failed);

@@ -11,7 +11,11 @@
 #include "base/str.h"
 #include "native/column.h"
 
-enum { UDF_ARGS = 4, UDF_EXAMPLES = 4 };
+enum {
+    UDF_ARGS = 4,
+    UDF_EXAMPLES = 4,
+    UDF_STOP = -2, /* what .row returns where no row can be answered as things are */
+};
 
 #define UDF_SINCE "23.8" /* the oldest ClickHouse for which functions are meant */
 
@@ -26,6 +30,7 @@ struct udf_row {
     struct col *out;          /* put exactly one row */
     struct buf *scratch;      /* empty at each row's start */
     void *state;              /* what .open made */
+    struct err *err;          /* why .row returns UDF_STOP */
 };
 
 /* A call as people write it, and what the server answers. docs/functions.md shows it; a test and `odw functions test` run it. */
@@ -47,7 +52,9 @@ struct udf {
     bool deterministic;
     /* Once per process, before the first row: compiled tables, a contract. NULL: nothing to do. */
     void *(*open)(const struct udf *udf, struct err *err);
-    /* 0, or -1: the row gets the error value (on_error, else the type's default). */
+    /* 0, or -1: the row gets the error value (on_error, else the type's default). UDF_STOP and row->err: what is wrong isn't the
+     * row's value but what the call asks for (a policy that doesn't exist): the process ends with the message, and the query with
+     * it. */
     int (*row)(struct udf_row *row);
     /* Puts one row that says why there is no answer (`why`: "killed by signal 11", "over 1000 ms", …). NULL: the default. */
     void (*on_error)(struct udf_row *row, const char *why);

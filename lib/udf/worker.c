@@ -36,6 +36,7 @@ struct shared {
     size_t bytes;
     size_t failed, first_failed;
     char failed_why[160];
+    struct err stopped;
 };
 
 void *shared_map(size_t n, struct err *err)
@@ -169,7 +170,12 @@ static void work(struct worker *w, int go, int done, pid_t parent)
         struct run run = s->run;
         /* A buffer that never grows: its memory is the shared region. */
         struct buf out = { .p = w->out[run.slot], .cap = w->limits->answer_bytes, .max = w->limits->answer_bytes };
-        s->end = rows_run(&rows, &run, &s->current) < 0 || col_write_block(&rows.out, &out) < 0 ? RUN_TOO_LARGE : RUN_DONE;
+        int ran = rows_run(&rows, &run, &s->current);
+        if (ran == UDF_STOP)
+            s->end = RUN_STOPPED;
+        else
+            s->end = ran < 0 || col_write_block(&rows.out, &out) < 0 ? RUN_TOO_LARGE : RUN_DONE;
+        s->stopped = rows.stopped;
         s->bytes = out.n;
         s->failed = rows.failed;
         s->first_failed = rows.first_failed;
@@ -318,6 +324,7 @@ int worker_wait(struct worker *w, struct run_result *result, struct err *err)
         return err_set(err, ERR_STOP, "the worker's answer: expected at most %zu bytes, got %zu", w->limits->answer_bytes,
                        s->bytes);
     result->end = s->end;
+    result->stopped = s->stopped.text;
     result->answer = w->out[w->run.slot];
     result->bytes = s->bytes;
     result->failed = s->failed;

@@ -26,6 +26,7 @@ enum run_end {
     RUN_DONE,
     RUN_DIED,      /* the row that was current, or `to` where it died while it wrote the answer */
     RUN_TOO_LARGE, /* the answer's block is over the limit */
+    RUN_STOPPED,   /* the function can't go on */
 };
 
 struct run_result {
@@ -36,6 +37,7 @@ struct run_result {
     size_t bytes;
     size_t failed, first_failed; /* RUN_DONE: rows for which .row gave -1, and the first of them */
     char failed_why[160];
+    const char *stopped; /* RUN_STOPPED: why */
 };
 
 struct region {

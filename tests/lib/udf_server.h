@@ -62,6 +62,10 @@ static int trouble(struct udf_row *row)
         col_put_str(row->out, STR("half a row"));
         return -1;
     }
+    if (str_starts(s, STR("!stop"))) {
+        err_set(row->err, ERR_STOP, "expected the name of a thing, got \"%.*s\"", STR_ARG(s));
+        return UDF_STOP;
+    }
     if (str_starts(s, STR("!twice")))
         col_put_str(row->out, s);
     if (str_starts(s, STR("!scribble")))

@@ -70,6 +70,24 @@ static void rows_without_an_answer(void **state)
     assert_non_null(strstr(said, "3 of 6 rows got their error value"));
 }
 
+/* What the call asks for can't be had: no error value, no further row; the end, with the reason. */
+static void a_call_that_cannot_be_answered(void **state)
+{
+    (void)state;
+    struct server s;
+    char said[4096];
+    const struct str values[] = { STR("a"), STR("!segv"), STR("!stop it"), STR("b") };
+    start(&s, &with_why);
+    put_strings(&s, &with_why, values, 4);
+    send_all(&s);
+    while (read_more(&s))
+        ;
+    sent_all(&s);
+    buf_clear(&s.got); /* rows before it may have been answered */
+    assert_int_equal(finish(&s, said, sizeof said), 1);
+    assert_non_null(strstr(said, "why: expected the name of a thing, got \"!stop it\""));
+}
+
 /* One row of 65,409 misbehaves: the others' answers are the same, within five seconds. */
 static void one_bad_row(const char *bad, const char *why)
 {
@@ -215,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prints_do_not_shift_answers),
         cmocka_unit_test(rows_without_an_answer),
+        cmocka_unit_test(a_call_that_cannot_be_answered),
         cmocka_unit_test(one_row_crashes),
         cmocka_unit_test(one_row_exits),
         cmocka_unit_test(one_row_loops),
