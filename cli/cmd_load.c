@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/settings.h"
+#include "cli/checkpoint.h"
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "declaration/declaration.h"
@@ -19,6 +20,7 @@
 extern const struct loader *const loaders[]; /* generated: see loaders/CMakeLists.txt */
 
 enum { REASONS_MAX = 16, REASON_TEXT_MAX = 256, SAID_MAX = 10, POLL_EVERY = 256, STALL_MS = 3000, OPTIONS_MAX = 64 };
+enum { DRAIN_ENDLESS_MS = 30000 }; /* what isn't acknowledged by then is sent again by the next load */
 
 struct reason {
     char text[REASON_TEXT_MAX];
@@ -31,6 +33,9 @@ struct load {
     void *state;
     char topic[256];
     struct kafka_producer *producer;
+    struct checkpoint *checkpoint; /* NULL: this load keeps no position */
+    struct stretch alone;          /* the records' stretch then */
+    bool endless;
     int64_t timeout_ms;
     int64_t produced, acknowledged, failed, bytes, said;
     int64_t started_ms, heard_ms, asked_ms;
@@ -86,11 +91,15 @@ static void on_delivered(void *context, const struct err *err, int32_t partition
 {
     (void)partition;
     (void)offset;
-    struct load *l = context;
-    if (err == NULL)
+    struct stretch *stretch = context;
+    struct load *l = stretch->owner;
+    stretch->waiting--;
+    if (err == NULL) {
         l->acknowledged++;
-    else
+    } else {
+        stretch->lost = true;
         count_failure(l, err->text);
+    }
 }
 
 /* Serves reports, and says when there are none for a while, and why. */
@@ -119,7 +128,10 @@ static void serve(struct load *l, int timeout_ms, bool flush)
         err_set(&why, ERR_RETRY, "the brokers answer, but acknowledge nothing");
     progress_clear(&l->progress);
     progress_note(&l->progress, "waiting for Kafka");
-    log_warn("waiting for Kafka, for %lld s at most after a record was sent: %s", (long long)(l->timeout_ms / 1000), why.text);
+    if (l->endless)
+        log_warn("waiting for Kafka: %s", why.text);
+    else
+        log_warn("waiting for Kafka, for %lld s at most after a record was sent: %s", (long long)(l->timeout_ms / 1000), why.text);
     l->stalled = true;
 }
 
@@ -173,7 +185,7 @@ static int connect_kafka(struct load *l, int64_t *max_bytes, struct err *err)
     int64_t rate = opts_number(l->opts, "rate");
     struct kafka_producer_options options = {
         .linger_ms = rate > 0 && rate < 20000 ? 5 : 50,
-        .timeout_ms = l->timeout_ms,
+        .timeout_ms = l->endless ? -1 : l->timeout_ms,
         .queue_bytes = opts_number(l->opts, "queue-bytes"),
         .max_message_bytes = topic.max_message_bytes,
     };
@@ -191,7 +203,10 @@ static int send(struct load *l, struct str key, struct str record, struct err *e
         key.p = NULL;
     for (;;) {
         struct err why = ERR_INIT;
-        if (kafka_produce(l->producer, l->topic, -1, key, record, NULL, 0, on_delivered, l, &why) == 0) {
+        struct stretch *stretch = l->checkpoint != NULL ? checkpoint_open(l->checkpoint) : &l->alone;
+        if (kafka_produce(l->producer, l->topic, -1, key, record, NULL, 0, on_delivered, stretch, &why) == 0) {
+            stretch->sent++;
+            stretch->waiting++;
             l->produced++;
             l->bytes += (int64_t)record.n;
             return 0;
@@ -201,12 +216,14 @@ static int send(struct load *l, struct str key, struct str record, struct err *e
             return -1;
         }
         if (why.class == ERR_DROP) {
+            stretch->lost = true;
             count_failure(l, why.text);
             say_failure(l, why.text);
             return 0;
         }
         serve(l, 100, false);
-        if (stopping > 1) {
+        if (stopping > 1 || (stopping && l->endless)) {
+            stretch->lost = true;
             count_failure(l, "interrupted before it was sent");
             return 0;
         }
@@ -242,6 +259,11 @@ static int put_line(struct load *l, struct str record, struct err *err)
     return 0;
 }
 
+static int keep_position(struct load *l, bool now, struct err *err)
+{
+    return l->checkpoint != NULL ? checkpoint_move(l->checkpoint, l->state, now, err) : 0;
+}
+
 static int pump(struct load *l, int64_t max_bytes, struct err *err)
 {
     int rc = -1;
@@ -257,8 +279,15 @@ static int pump(struct load *l, int64_t max_bytes, struct err *err)
         int got = stopping ? 0 : l->loader->next(l->state, &record, &key, &why);
         if (got == 0)
             break;
-        if (got < 0 && why.class == ERR_RETRY)
+        if (got < 0 && why.class == ERR_RETRY) {
+            if (l->producer != NULL)
+                serve(l, 0, false);
+            if (keep_position(l, false, err) < 0)
+                goto out;
+            if (l->producer == NULL)
+                fflush(stdout);
             continue;
+        }
         if (got < 0 && why.class == ERR_STOP) {
             *err = why;
             goto out;
@@ -271,8 +300,11 @@ static int pump(struct load *l, int64_t max_bytes, struct err *err)
         }
         if ((l->producer != NULL ? send(l, buf_str(&key), buf_str(&record), err) : put_line(l, buf_str(&record), err)) < 0)
             goto out;
-        if (l->producer != NULL && n % POLL_EVERY == 0)
+        if (l->producer != NULL && n % POLL_EVERY == 0) {
             serve(l, 0, false);
+            if (keep_position(l, false, err) < 0)
+                goto out;
+        }
     }
     rc = 0;
 out:
@@ -284,9 +316,35 @@ out:
 /* Every record has its report before this ends, if only that it timed out. */
 static void drain(struct load *l)
 {
-    int64_t end = now_ms() + l->timeout_ms + 10000;
+    int64_t end = now_ms() + (l->endless ? DRAIN_ENDLESS_MS : l->timeout_ms + 10000);
     while (kafka_producer_waiting(l->producer) > 0 && now_ms() < end && stopping < 2)
         serve(l, 100, true);
+}
+
+/* Where the last load of the same left off. */
+static int go_on(struct load *l, struct err *err)
+{
+    if (l->loader->position == NULL || opts_flag(l->opts, "no-checkpoint"))
+        return 0;
+    struct buf position;
+    buf_init(&position, 0);
+    int keeps = l->loader->position(l->state, &position);
+    buf_fini(&position);
+    if (keeps == 0)
+        return 0;
+    l->checkpoint = checkpoint_new(l->loader, l->opts, l->topic, opts_flag(l->opts, "from-start"), l, err);
+    if (l->checkpoint == NULL)
+        return -1;
+    char count[32];
+    int64_t records;
+    struct str found = checkpoint_found(l->checkpoint, &records);
+    if (found.n == 0)
+        return 0;
+    if (l->loader->resume(l->state, found, err) < 0)
+        return err_at(err, "can't go on from %s (--from-start begins anew)", checkpoint_file(l->checkpoint));
+    log_info("going on after %s records (--from-start begins anew) position=%s", progress_count(count, records),
+             checkpoint_file(l->checkpoint));
+    return 0;
 }
 
 static void summary(const struct load *l, double seconds, int64_t skipped)
@@ -343,7 +401,9 @@ static int load(const struct loader *loader, const struct opts *opts)
         goto out;
     }
     opened = true;
-    if (find_topic(&l, &err) < 0 || (!print && connect_kafka(&l, &max_bytes, &err) < 0))
+    l.endless = total == LOADER_ENDLESS;
+    l.alone.owner = &l;
+    if (find_topic(&l, &err) < 0 || (!print && (connect_kafka(&l, &max_bytes, &err) < 0 || go_on(&l, &err) < 0)))
         goto out;
 
     /* Not restarted: a read that waits on standard input must see the signal. */
@@ -359,6 +419,8 @@ static int load(const struct loader *loader, const struct opts *opts)
         drain(&l);
         kafka_producer_free(l.producer); /* what is left over gets its report here */
         l.producer = NULL;
+        if (l.checkpoint != NULL && checkpoint_end(l.checkpoint, l.state, rc == 0 && !stopping, &err) < 0)
+            rc = -1;
     }
     progress_clear(&l.progress);
     double seconds = (double)(now_ms() - l.started_ms) / 1000;
@@ -377,6 +439,8 @@ out:
         fprintf(stderr, "odw load %s: %s\n", loader->name, err.text);
     if (code == 2)
         fprintf(stderr, "Try 'odw load %s --help'.\n", loader->name);
+    kafka_producer_free(l.producer);
+    checkpoint_free(l.checkpoint);
     if (opened)
         loader->close(l.state);
     return code;
@@ -406,6 +470,12 @@ static const struct opt own[] = {
       .min = 1048576,
       .max = 2000000000,
       .help = "How much may wait for acknowledgement at once" },
+    { .name = "from-start",
+      .type = OPT_FLAG,
+      .help = "Begin at the source's beginning, not where the last load of the same left off" },
+    { .name = "no-checkpoint",
+      .type = OPT_FLAG,
+      .help = "Neither look where the last load left off nor keep how far this one comes" },
     { .name = "print", .type = OPT_FLAG, .help = "Write the records to stdout, one a line, and send nothing" },
     { .name = "json", .type = OPT_FLAG, .help = "Write the summary as one JSON object to stdout" },
 };
@@ -451,11 +521,18 @@ static int run(int argc, char **argv)
         table[n++] = *o;
     for (size_t i = 0; i < sizeof own / sizeof own[0] && n < OPTIONS_MAX - 1; i++)
         table[n++] = own[i];
-    char program[64], more[1024];
+    char program[64], more[4096];
     snprintf(program, sizeof program, "odw load %s", loader->name);
-    snprintf(more, sizeof more,
-             "%s\nExit codes: 0 every record is acknowledged, 1 some failed or Kafka is away, 2 the command line is wrong.\n",
-             loader->more != NULL ? loader->more : "");
+    snprintf(
+        more, sizeof more,
+        "%s\n%s"
+        "Exit codes: 0 every record is acknowledged (also where SIGTERM or SIGINT ended it), 1 some failed or Kafka is away,\n"
+        "2 the command line is wrong.\n",
+        loader->more != NULL ? loader->more : "",
+        loader->position != NULL
+            ? "How far a load has come is kept in the state folder (load/NAME-HASH.position, by source, topic and operands): one\n"
+              "that was stopped or killed goes on there. Records may then come twice, with the same id: they are one row.\n\n"
+            : "");
     struct opt_usage usage = {
         .program = program,
         .about = loader->about,

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cli/tar.h"
 #include "contract/contract.h"
 
@@ -94,59 +95,6 @@ static int read_file(const char *path, size_t max, struct buf *out, struct err *
     return done;
 }
 
-static int make_folders(const char *path, struct err *err)
-{
-    char copy[PATH_MAX];
-    if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
-        return err_set(err, ERR_STOP, "%s: a path that long can't be used", path);
-    for (char *p = copy + 1;; p++) {
-        if (*p != '/' && *p != '\0')
-            continue;
-        char end = *p;
-        *p = '\0';
-        if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-            return err_errno(err, ERR_STOP, "%s: can't make this folder", copy);
-        *p = end;
-        if (end == '\0')
-            return 0;
-    }
-}
-
-/* Written beside it and renamed: whoever runs or reads the old file goes on with the old one. */
-static int write_file(const char *folder, const char *name, struct str bytes, mode_t mode, struct err *err)
-{
-    char path[PATH_MAX], fresh[PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    snprintf(fresh, sizeof fresh, "%s/.%s.%d", folder, name, (int)getpid());
-    if (make_folders(folder, err) < 0)
-        return -1;
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-    if (fd < 0)
-        return err_errno(err, ERR_STOP, "%s: can't be written", fresh);
-    size_t done = 0;
-    while (done < bytes.n) {
-        ssize_t n = write(fd, bytes.p + done, bytes.n - done);
-        if (n < 0 && errno != EINTR)
-            goto fail;
-        if (n > 0)
-            done += (size_t)n;
-    }
-    /* The server may run as another user, whatever our umask is. */
-    if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
-        goto fail;
-    close(fd);
-    fd = -1;
-    if (rename(fresh, path) < 0)
-        goto fail;
-    return 0;
-fail:
-    err_errno(err, ERR_STOP, "%s: can't be written", path);
-    if (fd >= 0)
-        close(fd);
-    unlink(fresh);
-    return -1;
-}
-
 /* what: how the change is called. 0, or -1. */
 static int put(const char *folder, const char *name, struct str bytes, mode_t mode, const char *what, struct changes *changes,
                struct err *err)
@@ -163,7 +111,10 @@ static int put(const char *folder, const char *name, struct str bytes, mode_t mo
     if (same)
         return 0;
     change(changes, "%s %s (%s)", there == 0 ? "install" : "replace", what, path);
-    return changes->dry_run ? 0 : write_file(folder, name, bytes, mode, err);
+    if (changes->dry_run)
+        return 0;
+    /* The server may run as another user: folders that it can enter. */
+    return file_make_folders(folder, 0755, err) < 0 ? -1 : file_write(path, bytes, mode, err);
 }
 
 static int put_program(const struct functions_place *place, struct changes *changes, struct err *err)

@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK = 1 << 20 };
+#include "base/sha256.h"
+
+enum { CHUNK = 1 << 20, HEAD = 4096 };
 
 struct lines {
     char *path;
@@ -16,6 +20,7 @@ struct lines {
     bool end;
     int64_t number, blank;
     size_t long_bytes; /* of the line that is being passed over; 0: none */
+    int64_t read;      /* bytes of the file that are before the chunk's end */
     size_t at, n;
     char chunk[CHUNK];
 };
@@ -118,6 +123,7 @@ int lines_next(struct lines *l, struct buf *out, struct err *err)
             return err_errno(err, ERR_STOP, "%s:%lld", l->path, (long long)l->number + 1);
         l->at = 0;
         l->n = (size_t)got;
+        l->read += got;
         if (got == 0) {
             l->end = true;
             if (out->n == start && l->long_bytes == 0)
@@ -126,4 +132,48 @@ int lines_next(struct lines *l, struct buf *out, struct err *err)
             return rc;
         }
     }
+}
+
+/* The first n bytes of the file (HEAD at most) as 16 hex digits; -1: it hasn't as many. */
+static int fingerprint(const struct lines *l, size_t n, char out[17])
+{
+    char head[HEAD];
+    uint8_t digest[32];
+    if (pread(l->fd, head, n, 0) != (ssize_t)n)
+        return -1;
+    sha256((struct str){ head, n }, digest);
+    for (int i = 0; i < 8; i++)
+        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    return 0;
+}
+
+int lines_position(struct lines *l, struct buf *out)
+{
+    struct stat st;
+    char print[17];
+    int64_t offset = l->read - (int64_t)(l->n - l->at);
+    size_t head = offset < HEAD ? (size_t)offset : HEAD;
+    if (fstat(l->fd, &st) < 0 || !S_ISREG(st.st_mode) || fingerprint(l, head, print) < 0)
+        return 0;
+    buf_printf(out, "%" PRId64 " %" PRId64 " %" PRId64 " %s", offset, l->number, l->blank, print);
+    return 1;
+}
+
+int lines_resume(struct lines *l, struct str position, struct err *err)
+{
+    char text[96], print[17], now[17];
+    int64_t offset, number, blank;
+    snprintf(text, sizeof text, "%.*s", STR_ARG(position));
+    if (sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %16s", &offset, &number, &blank, print) != 4 || offset < 0)
+        return err_set(err, ERR_RETRY, "%s: expected a position of lines, got \"%s\"", l->path, text);
+    if (fingerprint(l, offset < HEAD ? (size_t)offset : HEAD, now) < 0 || strcmp(now, print) != 0)
+        return err_set(err, ERR_RETRY, "%s: another file has this name now", l->path);
+    if (lseek(l->fd, 0, SEEK_END) < offset)
+        return err_set(err, ERR_RETRY, "%s: it has become shorter than the %" PRId64 " bytes that were read", l->path, offset);
+    if (lseek(l->fd, offset, SEEK_SET) < 0)
+        return err_errno(err, ERR_RETRY, "%s", l->path);
+    l->read = offset;
+    l->number = number;
+    l->blank = blank;
+    return 0;
 }

@@ -22,4 +22,10 @@ int lines_next(struct lines *l, struct buf *out, struct err *err) __attribute__(
 int64_t lines_number(const struct lines *l);
 int64_t lines_blank(const struct lines *l);
 
+/* Where the line read last ends, with what tells the file from another: for lines_resume of a later process. 1: appended to `out`;
+ * 0: it can't be had (not a regular file). */
+int lines_position(struct lines *l, struct buf *out);
+/* Before the first lines_next: goes on behind `position`. -1 and err: another file, or it has become shorter. */
+int lines_resume(struct lines *l, struct str position, struct err *err) __attribute__((warn_unused_result));
+
 #endif

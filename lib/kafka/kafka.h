@@ -26,7 +26,7 @@ typedef void kafka_delivered(void *context, const struct err *err, int32_t parti
 
 struct kafka_producer_options {
     int64_t linger_ms;         /* how long a batch may wait to fill */
-    int64_t timeout_ms;        /* until a message that isn't acknowledged is reported as failed */
+    int64_t timeout_ms;        /* until a message that isn't acknowledged is reported as failed; 0: 5 min; -1: never */
     int64_t queue_bytes;       /* most bytes that wait at once; 0: 256 MiB */
     int64_t max_message_bytes; /* 0: 16 MiB */
 };

@@ -68,8 +68,8 @@ struct kafka_producer *kafka_producer_new(const struct opts *settings, const str
     if (max_bytes < 1000)
         max_bytes = 1000; /* librdkafka's least */
     int64_t queue_kb = queue_bytes / 1024 > 2097151 ? 2097151 : queue_bytes / 1024 < 1 ? 1 : queue_bytes / 1024;
-    int64_t timeout = options->timeout_ms > 0 ? options->timeout_ms : 300000;
-    int64_t linger = options->linger_ms < timeout ? options->linger_ms : timeout - 1;
+    int64_t timeout = options->timeout_ms > 0 ? options->timeout_ms : options->timeout_ms < 0 ? 0 /* librdkafka's never */ : 300000;
+    int64_t linger = timeout == 0 || options->linger_ms < timeout ? options->linger_ms : timeout - 1;
     char text[4][24];
     snprintf(text[0], sizeof text[0], "%" PRId64, linger);
     snprintf(text[1], sizeof text[1], "%" PRId64, timeout);

@@ -318,6 +318,18 @@ static int64_t events_skipped(const void *state)
     return e->lines != NULL ? lines_blank(e->lines) : 0;
 }
 
+static int events_position(void *state, struct buf *out)
+{
+    struct events *e = state;
+    return e->lines != NULL ? lines_position(e->lines, out) : 0;
+}
+
+static int events_resume(void *state, struct str position, struct err *err)
+{
+    struct events *e = state;
+    return lines_resume(e->lines, position, err);
+}
+
 static void events_close(void *state)
 {
     struct events *e = state;
@@ -369,4 +381,6 @@ const struct loader loader_events = {
     .next = events_next,
     .skipped = events_skipped,
     .close = events_close,
+    .position = events_position,
+    .resume = events_resume,
 };

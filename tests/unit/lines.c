@@ -153,6 +153,41 @@ static void what_cannot_be_read_is_said(void **state)
     lines_close(l);
 }
 
+/* A later process goes on behind the line that was read last, in the same file only. */
+static void a_position_is_where_another_goes_on(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    struct buf position;
+    buf_init(&position, 0);
+    struct lines *l = opened(STR("one\r\n\ntwo\nthree"));
+    assert_int_equal(lines_position(l, &position), 1);
+    lines_close(l);
+    l = opened(STR("one\r\n\ntwo\nthree"));
+    assert_int_equal(lines_resume(l, buf_str(&position), &err), 0); /* before the first line: the beginning */
+    next_is(l, STR("one"));
+    next_is(l, STR("two"));
+    buf_clear(&position);
+    assert_int_equal(lines_position(l, &position), 1);
+    lines_close(l);
+    l = opened(STR("one\r\n\ntwo\nthree\nfour"));
+    assert_int_equal(lines_resume(l, buf_str(&position), &err), 0);
+    next_is(l, STR("three"));
+    assert_int_equal(lines_number(l), 4);
+    assert_int_equal(lines_blank(l), 1);
+    next_is(l, STR("four"));
+    ends(l);
+    l = opened(STR("One\r\n\ntwo\nthree"));
+    assert_int_equal(lines_resume(l, buf_str(&position), &err), -1);
+    assert_non_null(strstr(err.text, "another file"));
+    lines_close(l);
+    err = ERR_INIT;
+    l = opened(STR("one\r\n\n"));
+    assert_int_equal(lines_resume(l, buf_str(&position), &err), -1);
+    lines_close(l);
+    buf_fini(&position);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +195,7 @@ int main(void)
         cmocka_unit_test(chunks_borders_are_no_ends),
         cmocka_unit_test(a_long_line_is_passed_over),
         cmocka_unit_test(what_cannot_be_read_is_said),
+        cmocka_unit_test(a_position_is_where_another_goes_on),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
