@@ -6,7 +6,7 @@
 #include "base/settings.h"
 #include "cli/command.h"
 #include "cli/progress.h"
-#include "cli/status.h"
+#include "status/status.h"
 
 static const struct opt own[] = {
     { .name = "json", .type = OPT_FLAG, .help = "Print one JSON object instead of a table" },
@@ -75,7 +75,7 @@ static void print_source(const json_t *s)
         printf(", the newest %s old", age(json_number_value(newest), b));
     if (json_is_number(rate))
         printf(", %.0f/s in the last minute", json_number_value(rate));
-    printf("; lag %s; %s consumers\n", count(s, "lag", a), count(s, "consumers", b));
+    printf("; lag %s; %s consumers; %s parts\n", count(s, "lag", a), count(s, "consumers", b), count(s, "parts", c));
     if (json_array_size(json_object_get(s, "partitions")) > 0)
         printf("  %-20s %15s %15s %12s\n", "partition", "committed", "end", "lag");
     json_array_foreach(json_object_get(s, "partitions"), i, p)
@@ -129,8 +129,12 @@ static void print(const json_t *status)
     if (json_array_size(json_object_get(status, "problems")) == 0)
         puts("all is well");
     json_array_foreach(json_object_get(status, "problems"), i, item)
-        printf("problem: %s%s%s\n  remedy: %s\n", text(item, "source"), text(item, "source")[0] != '\0' ? ": " : "",
-               text(item, "cause"), text(item, "remedy"));
+    {
+        const char *source = text(item, "source"), *since = text(item, "since");
+        printf("problem: %s%s%s\n  remedy: %s\n", source, source[0] != '\0' ? ": " : "", text(item, "cause"), text(item, "remedy"));
+        if (since[0] != '\0')
+            printf("  since: %s\n", since);
+    }
 }
 
 static int run(int argc, char **argv)
@@ -143,7 +147,8 @@ static int run(int argc, char **argv)
     code = 1;
     json_t *status = NULL;
     struct plan *plan = plan_load(opts_text(o, "root"), opts_text(o, "database"), &err);
-    if (plan == NULL || (status = status_gather(o, plan)) == NULL) {
+    struct status *asking = plan != NULL ? status_new(o, plan, true) : NULL;
+    if (asking == NULL || (status = status_gather(asking)) == NULL) {
         fprintf(stderr, "odw status: %s\n", plan == NULL ? err.text : "out of memory");
         goto out;
     }
@@ -156,6 +161,7 @@ static int run(int argc, char **argv)
     }
 out:
     json_decref(status);
+    status_free(asking);
     plan_free(plan);
     opts_free(o);
     return code;

@@ -1,6 +1,8 @@
 /* shim/health: a probe once a second, and GET /health. */
 #include "kafka/kafka.h"
 
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -8,7 +10,7 @@
 #include "clickhouse/clickhouse.h"
 #include "shim/shim.h"
 
-enum { EVERY_MS = 900, ANSWER_MS = 2000 };
+enum { EVERY_MS = 900, ANSWER_MS = 2000, WATCH_MS = 300, STALE_MS = 10000 };
 
 static const char *const names[PARTS] = { [PART_CLICKHOUSE] = "clickhouse", [PART_KAFKA] = "kafka" };
 
@@ -101,6 +103,18 @@ static void put_time(struct buf *b, int64_t ms)
     buf_printf(b, "\"%s.%03dZ\"", text, (int)(ms % 1000));
 }
 
+/* What stops sources, and why: for those who may read, since a cause may name what is inside. An answer does not wait for a server
+ * that is away: then it has what was known last, or nothing. */
+static void put_problems(struct shim *shim, struct buf *out)
+{
+    json_t *status = watch_look(shim, WATCH_MS);
+    char *problems = json_dumps(json_object_get(status, "problems"), JSON_COMPACT | JSON_ENSURE_ASCII);
+    if (problems != NULL && json_integer_value(json_object_get(status, "age_ms")) < STALE_MS)
+        buf_printf(out, ",\"problems\":%s", problems);
+    free(problems);
+    json_decref(status);
+}
+
 void health_answer(struct shim *shim, struct request *r)
 {
     struct buf *out = &r->reply.body;
@@ -133,5 +147,8 @@ void health_answer(struct shim *shim, struct request *r)
         }
         buf_putc(out, '}');
     }
-    buf_puts(out, "}}\n");
+    buf_puts(out, "}");
+    if (r->trusted)
+        put_problems(shim, out);
+    buf_puts(out, "}\n");
 }

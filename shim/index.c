@@ -39,7 +39,7 @@ void index_answer(struct shim *shim, struct request *r, struct endpoints *endpoi
     struct buf *b = &r->reply.body;
     const char *comma = "";
     buf_puts(b, "{\"name\":\"odw-shim\",\"version\":\"" ODW_VERSION
-                "\",\"health\":\"/health\",\"openapi\":\"/openapi.json\",\"endpoints\":[");
+                "\",\"health\":\"/health\",\"metrics\":\"/metrics\",\"openapi\":\"/openapi.json\",\"endpoints\":[");
     for (const struct endpoint *e = endpoints->first; e != NULL; e = e->next) {
         buf_printf(b, "%s\n{\"path\":\"/api/%s\",\"about\":", comma, e->name);
         put_text(b, e->about);

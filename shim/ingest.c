@@ -339,8 +339,8 @@ static void put_verdict(const struct batch *b, const struct slot *slot, size_t i
     buf_putc(out, '}');
 }
 
-static void put_answer(struct request *r, const struct source *s, const struct batch *b, const struct split *split,
-                       bool only_refused)
+static void put_answer(struct shim *shim, struct request *r, const struct source *s, const struct batch *b,
+                       const struct split *split, bool only_refused)
 {
     struct buf *out = &r->reply.body;
     size_t accepted = 0, refused = 0, kept = 0, missing = 0, put = 0;
@@ -364,6 +364,7 @@ static void put_answer(struct request *r, const struct source *s, const struct b
                       s->name);
     else
         buf_putc(out, '{');
+    metrics_ingest(&shim->metrics, accepted + kept, refused - kept, missing);
     buf_printf(out, "%s\"accepted\":%zu,\"refused\":%zu", r->reply.status == 200 ? "" : ",", accepted, refused);
     if (kept > 0)
         buf_printf(out, ",\"kept\":%zu", kept);
@@ -421,7 +422,7 @@ void ingest_answer(struct shim *shim, struct request *r, struct source *s)
     }
     if (check_and_send(shim, r, s, &split, b, keep) == 0) {
         pthread_mutex_lock(&b->lock); /* late reports write into the slots */
-        put_answer(r, s, b, &split, only_refused);
+        put_answer(shim, r, s, b, &split, only_refused);
         pthread_mutex_unlock(&b->lock);
     }
 out:

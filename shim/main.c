@@ -81,7 +81,7 @@ static int run(const struct opts *o, struct err *err)
         goto out;
     }
     if (read_token(&shim, err) < 0 || read_cursor_key(&shim, err) < 0 || route_reload(&shim, err) < 0 ||
-        ingest_start(&shim, err) < 0 || health_start(&shim, err) < 0 || server_start(&shim, err) < 0)
+        ingest_start(&shim, err) < 0 || health_start(&shim, err) < 0 || watch_start(&shim, err) < 0 || server_start(&shim, err) < 0)
         goto out;
     for (;;) {
         if (sigwait(&signals, &signal) != 0 || signal != SIGHUP)
@@ -98,6 +98,7 @@ out:
     if (server_stop(&shim, drain) < 0)
         rc = err_set(err, ERR_STOP, "not every request could be finished");
     health_stop(&shim);
+    watch_stop(&shim);
     ingest_stop(&shim, (int)drain);
     pool_fini(&shim.clickhouses, free_clickhouse);
     endpoints_free(shim.endpoints);

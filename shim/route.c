@@ -126,7 +126,7 @@ void shim_clickhouse_back(struct shim *shim, struct clickhouse *c)
 
 /* ---- routes ---- */
 
-enum room_of { AT_NOWHERE, AT_INDEX, AT_HEALTH, AT_OPENAPI, AT_API, AT_INGEST };
+enum room_of { AT_NOWHERE, AT_INDEX, AT_HEALTH, AT_METRICS, AT_OPENAPI, AT_API, AT_INGEST };
 
 static enum room_of place(struct str path, struct str *name)
 {
@@ -135,6 +135,8 @@ static enum room_of place(struct str path, struct str *name)
         return AT_INDEX;
     if (str_eq(path, STR("/health")))
         return AT_HEALTH;
+    if (str_eq(path, STR("/metrics")))
+        return AT_METRICS;
     if (str_eq(path, STR("/openapi.json")))
         return AT_OPENAPI;
     if (str_starts(path, STR("/api/"))) {
@@ -189,7 +191,13 @@ bool route_early(struct shim *shim, struct request *r, struct str authorization)
     enum room_of at = place(r->path, &name);
     bool get = str_eq(r->method, STR("GET")) || str_eq(r->method, STR("HEAD"));
     bool post = str_eq(r->method, STR("POST"));
-    if (shim->has_token && at != AT_HEALTH && !authorised(shim, authorization)) {
+    r->route = at == AT_API       ? ROUTE_API
+               : at == AT_INGEST  ? ROUTE_INGEST
+               : at == AT_HEALTH  ? ROUTE_HEALTH
+               : at == AT_METRICS ? ROUTE_METRICS
+                                  : ROUTE_OTHER;
+    r->trusted = !shim->has_token || authorised(shim, authorization);
+    if (!r->trusted && at != AT_HEALTH) {
         reply_problem(&r->reply, PROBLEM_UNAUTHORISED, r->path, NULL, 0,
                       authorization.p == NULL ? "expected `Authorization: Bearer TOKEN`, got no such header"
                                               : "the token isn't the one that is expected here");
@@ -251,6 +259,9 @@ void route_answer(struct shim *shim, struct request *r)
     switch (at) {
     case AT_HEALTH:
         health_answer(shim, r);
+        return;
+    case AT_METRICS:
+        metrics_answer(shim, r);
         return;
     case AT_INGEST:
         ingest_answer(shim, r, ingest_find(shim, name));

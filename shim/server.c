@@ -174,6 +174,7 @@ static enum MHD_Result queue(struct shim *shim, struct exchange *x, struct MHD_C
     enum MHD_Result rc = MHD_queue_response(mc, (unsigned)a->status, response);
     MHD_destroy_response(response);
     x->queued = rc == MHD_YES;
+    metrics_request(&shim->metrics, x->r.route, a->status, monotonic_ms() - x->began);
     if (shim->access_log)
         log_info("access method=%.*s path=%.*s status=%d bytes=%zu ms=%lld", STR_ARG(x->r.method), STR_ARG(x->r.path), a->status,
                  bytes, (long long)(monotonic_ms() - x->began));

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "shim/cursor.h"
 #include "shim/endpoint.h"
+#include "shim/metrics.h"
 #include "shim/pool.h"
 #include "shim/reply.h"
 
@@ -27,6 +28,16 @@ struct part_state {
     bool ok;
     int64_t since_ms; /* of this state, by the wall clock */
     int64_t seen_ms;  /* by the monotonic clock; 0: not looked yet */
+};
+
+/* What was gathered last about the sources; watch.c. */
+struct watch {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t asked, told;
+    bool runs, stop, wanted, blind; /* blind: there are no declarations to go by */
+    struct json_t *last;
+    int64_t last_ms;
 };
 
 struct shim {
@@ -60,6 +71,8 @@ struct shim {
     pthread_cond_t health_wake;
     bool health_stop;
     struct part_state parts[PARTS];
+    struct watch watch;
+    struct metrics metrics;
 };
 
 struct request_arg {
@@ -69,7 +82,9 @@ struct request_arg {
 enum { REQUEST_ARGS = 64 };
 
 struct request {
-    struct str method, path; /* as sent; the path without the query */
+    struct str method, path;  /* as sent; the path without the query */
+    enum metrics_route route; /* which the path leads to */
+    bool trusted;             /* it has the token, or there is none */
     struct request_arg args[REQUEST_ARGS];
     size_t n_args;
     struct str content_type, content_encoding, if_none_match, origin, host;
@@ -102,6 +117,15 @@ const char *ingest_topic(const struct shim *shim);
 int health_start(struct shim *shim, struct err *err) __attribute__((warn_unused_result));
 void health_stop(struct shim *shim);
 void health_answer(struct shim *shim, struct request *r);
+
+/* shim/watch.c: how sources are doing; what lib/status gathers, at most two seconds old, and its `age_ms`. Waits for it at most
+ * wait_ms, then gives what was known last; NULL: nothing. The caller decrefs. */
+int watch_start(struct shim *shim, struct err *err) __attribute__((warn_unused_result));
+void watch_stop(struct shim *shim);
+struct json_t *watch_look(struct shim *shim, int wait_ms);
+
+/* shim/metrics.c: GET /metrics. */
+void metrics_answer(struct shim *shim, struct request *r);
 
 /* shim/index.c: GET / and GET /openapi.json. */
 void index_answer(struct shim *shim, struct request *r, struct endpoints *endpoints);

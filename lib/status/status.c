@@ -1,5 +1,5 @@
-/* cli/status: how the servers, the sources and what they stand on are doing. */
-#include "cli/status.h"
+/* lib/status: how the servers, the sources and what they stand on are doing. */
+#include "status/status.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -19,6 +19,14 @@ enum { PROBLEM_MAX = 2000, EXCEPTION_MAX = 500, SILENT_S = 120 };
 static const char apply_again[] = "odw apply";
 static const char install_functions[] = "odw functions install (on each node), then odw apply";
 
+struct status {
+    const struct opts *opts;
+    const struct plan *plan;
+    bool ask_shim;
+    struct clickhouse *ch; /* kept from one gathering to the next; NULL: not connected */
+    struct kafka_admin *kafka;
+};
+
 struct gathering {
     const struct opts *opts;
     const struct plan *plan;
@@ -29,13 +37,11 @@ struct gathering {
     bool found;
 };
 
-void status_problem(json_t *status, const char *source, const char *remedy, const char *format, ...)
+static void problem_since(json_t *status, const char *source, struct str since, const char *remedy, const char *format,
+                          va_list args)
 {
     char cause[PROBLEM_MAX];
-    va_list args;
-    va_start(args, format);
     vsnprintf(cause, sizeof cause, format, args);
-    va_end(args);
     /* A cause is one line, whatever the server wrote, and valid UTF-8, whatever was clipped. */
     for (char *p = cause; *p != '\0'; p++)
         if (*p == '\n' || *p == '\r' || *p == '\t')
@@ -50,8 +56,29 @@ void status_problem(json_t *status, const char *source, const char *remedy, cons
         json_decref(text);
         return;
     }
-    json_array_append_new(list, json_pack("{s:s, s:o, s:s}", "source", source, "cause", text, "remedy", remedy));
+    json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o}", "source", source, "cause", text, "remedy", remedy, "since",
+                                          since.n > 0 ? json_stringn(since.p, since.n) : json_null()));
     json_object_set_new(status, "ok", json_false());
+}
+
+void status_problem(json_t *status, const char *source, const char *remedy, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    problem_since(status, source, STR(""), remedy, format, args);
+    va_end(args);
+}
+
+/* since: ISO 8601, UTC. */
+static void problem_known_since(json_t *status, const char *source, struct str since, const char *remedy, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+static void problem_known_since(json_t *status, const char *source, struct str since, const char *remedy, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    problem_since(status, source, since, remedy, format, args);
+    va_end(args);
 }
 
 static long long number(struct str s)
@@ -150,15 +177,16 @@ static int ask(struct gathering *g, const char *sql, const struct clickhouse_par
     return -1;
 }
 
-static void clickhouse(struct gathering *g)
+static void clickhouse(struct status *s, struct gathering *g)
 {
     struct err err = ERR_INIT;
     struct buf out = { 0 };
     struct clickhouse_query q = { .sql = "SELECT version() FORMAT TabSeparatedRaw", .no_database = true, .timeout_ms = 5000 };
     const char *url = opts_text(g->opts, "clickhouse-url");
     json_t *version = NULL;
-    g->ch = clickhouse_new(g->opts, &err);
-    if (g->ch != NULL && clickhouse_run(g->ch, &q, &out, NULL, &err) == 0)
+    if (s->ch == NULL)
+        s->ch = clickhouse_new(g->opts, &err);
+    if (s->ch != NULL && clickhouse_run(s->ch, &q, &out, NULL, &err) == 0)
         version = text_of(str_trim(buf_str(&out)));
     buf_fini(&out);
     json_object_set_new(
@@ -168,8 +196,8 @@ static void clickhouse(struct gathering *g)
         return;
     status_problem(g->status, "", "start it (an embedded stack: odw-stack up), or say where it is: --clickhouse-url",
                    "ClickHouse doesn't answer: %s", err.text);
-    clickhouse_free(g->ch);
-    g->ch = NULL;
+    clickhouse_free(s->ch);
+    s->ch = NULL;
 }
 
 static int take_missing(void *context, const struct str *f, size_t n)
@@ -182,6 +210,9 @@ static int take_missing(void *context, const struct str *f, size_t n)
     if (o == NULL)
         return 0;
     const char *source = o->source != NULL ? o->source->stem : "";
+    for (size_t i = 0; i < g->plan->n_sources; i++)
+        if (g->plan->sources[i].rows == o->declaration)
+            source = g->plan->sources[i].stem;
     if (o->kind == PLAN_QUEUE && str_eq(f[2], STR("2")))
         status_problem(g->status, source, "ATTACH TABLE, then odw apply", "the queue %s was detached permanently: nothing is read",
                        name);
@@ -279,9 +310,11 @@ static int take_consumer(void *context, const struct str *f, size_t n)
     json_object_set_new(g->source, "consumers", json_integer(number(f[0])));
     if (number(f[0]) == 0)
         return 0;
+    if (f[5].n > 0)
+        json_object_set_new(g->source, "last_error", json_pack("{s:o, s:o}", "at", text_of(f[4]), "text", text_of(clip(f[5]))));
     const json_t *lag = json_object_get(g->source, "lag");
     if (f[2].n > 0 && !(json_is_integer(lag) && json_integer_value(lag) == 0))
-        status_problem(g->status, g->stem, remedy_for(f[2]), "it can't go on: %.*s", STR_ARG(clip(f[2])));
+        problem_known_since(g->status, g->stem, f[3], remedy_for(f[2]), "it can't go on: %.*s", STR_ARG(clip(f[2])));
     if (number(f[1]) > SILENT_S)
         status_problem(g->status, g->stem, "look into the server's log", "its consumers have not asked Kafka for %lld s",
                        number(f[1]));
@@ -293,6 +326,8 @@ static int take_rows(void *context, const struct str *f, size_t n)
     struct gathering *g = context;
     (void)n;
     json_object_set_new(g->source, "rows", json_integer(number(f[0])));
+    json_object_set_new(g->source, "bytes", json_integer(number(f[1])));
+    json_object_set_new(g->source, "parts", json_integer(number(f[2])));
     return 0;
 }
 
@@ -332,15 +367,19 @@ static void source_tables(struct gathering *g, const struct plan_source *s)
     /* Exceptions stay listed when they are over, also because another consumer took the partition: those of the last seconds count
      * that no commit followed, where there is something left to read. */
     ask(g,
-        "SELECT count(), ifNull(dateDiff('second', max(last_poll_time), now()), 0), argMax(last.2, last.1) FROM (SELECT "
-        "last_poll_time,"
-        " arrayLast(e -> e.1 > now() - 30 AND e.1 >= last_commit_time, arraySort(arrayZip(exceptions.time, exceptions.text))) AS "
-        "last FROM "
-        "system.kafka_consumers"
-        " WHERE database = currentDatabase() AND table = {queue:String})",
+        "SELECT count(), ifNull(dateDiff('second', max(last_poll_time), now()), 0), argMax(last.2, last.1),"
+        " formatDateTime(minIf(first.1, first.2 != ''), '%Y-%m-%dT%H:%i:%SZ', 'UTC'),"
+        " formatDateTime(max(ever.1), '%Y-%m-%dT%H:%i:%SZ', 'UTC'), argMax(ever.2, ever.1)"
+        " FROM (SELECT last_poll_time, arraySort(arrayZip(exceptions.time, exceptions.text)) AS all, all[-1] AS ever,"
+        " arrayFilter(e -> e.1 >= last_commit_time, all) AS since_commit, since_commit[1] AS first,"
+        " arrayLast(e -> e.1 > now() - 30, since_commit) AS last"
+        " FROM system.kafka_consumers WHERE database = currentDatabase() AND table = {queue:String})",
         params, 4, take_consumer);
-    ask(g, "SELECT ifNull(total_rows, 0) FROM system.tables WHERE database = currentDatabase() AND name = {rows:String}", params, 4,
-        take_rows);
+    ask(g,
+        "SELECT ifNull(total_rows, 0), ifNull(total_bytes, 0), active_parts FROM system.tables WHERE database = currentDatabase() "
+        "AND"
+        " name = {rows:String}",
+        params, 4, take_rows);
     ask(g,
         "SELECT (SELECT count() FROM ledger WHERE source = {source:String} AND judged_at > now64(3) - 60) / 60,"
         " (SELECT if(count() = 0, NULL, dateDiff('millisecond', max(judged_at), now64(3)) / 1000) FROM ledger"
@@ -378,16 +417,6 @@ static int take_disk(void *context, const struct str *f, size_t n)
         status_problem(g->status, "", "free disk space, or shorten retentions",
                        "disk %.*s of ClickHouse: %.1f of %.1f GiB are free", STR_ARG(f[0]), (double)free_bytes / (1 << 30),
                        (double)total / (1 << 30));
-    return 0;
-}
-
-static int take_applied(void *context, const struct str *f, size_t n)
-{
-    struct gathering *g = context;
-    (void)n;
-    if (str_eq(f[0], STR("0")))
-        status_problem(g->status, "", apply_again, "there is no database %s", opts_text(g->opts, "database"));
-    g->found = !str_eq(f[0], STR("0"));
     return 0;
 }
 
@@ -435,69 +464,75 @@ out:
     free(committed);
 }
 
-static struct kafka_admin *kafka(struct gathering *g)
+static void kafka(struct status *s, struct gathering *g)
 {
     struct err err = ERR_INIT;
     struct kafka_topic topic;
-    struct kafka_admin *k = kafka_admin_new(g->opts, &err);
+    if (s->kafka == NULL)
+        s->kafka = kafka_admin_new(g->opts, &err);
     const char *any = g->plan->n_sources > 0 ? g->plan->sources[0].topic : "events";
-    bool up = k != NULL && kafka_topic_describe(k, any, &topic, &err) == 0;
+    bool up = s->kafka != NULL && kafka_topic_describe(s->kafka, any, &topic, &err) == 0;
     json_object_set_new(g->status, "kafka",
                         json_pack("{s:s, s:b}", "brokers", opts_text(g->opts, "kafka-brokers"), "reachable", up));
     if (up)
-        return k;
+        return;
     status_problem(g->status, "", "start it (an embedded stack: odw-stack up), or say where it is: --kafka-brokers",
                    "Kafka doesn't answer: %s", err.text);
-    kafka_admin_free(k);
-    return NULL;
+    kafka_admin_free(s->kafka);
+    s->kafka = NULL;
 }
 
-json_t *status_gather(const struct opts *o, const struct plan *p)
+static bool database_is_there(struct gathering *g)
 {
-    struct gathering g = { .opts = o, .plan = p, .stem = "" };
+    const struct clickhouse_param database = { "database", str_of(opts_text(g->opts, "database")) };
+    struct err err = ERR_INIT;
+    struct buf out;
+    struct clickhouse_query q = { .sql = "SELECT count() FROM system.databases WHERE name = {database:String} FORMAT TabSeparated",
+                                  .params = &database,
+                                  .n_params = 1,
+                                  .no_database = true };
+    bool there = clickhouse_run(g->ch, &q, &out, NULL, &err) == 0 && !str_eq(str_trim(buf_str(&out)), STR("0"));
+    buf_fini(&out);
+    if (err.class != ERR_NONE)
+        status_problem(g->status, "", apply_again, "%s", err.text);
+    else if (!there)
+        status_problem(g->status, "", apply_again, "there is no database %s", opts_text(g->opts, "database"));
+    return there;
+}
+
+static void one_source(struct status *s, struct gathering *g, const struct plan_source *source)
+{
+    g->stem = source->stem;
+    g->source = json_pack("{s:s, s:s, s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:[], s:{}, s:n, s:n}", "source", source->stem, "topic",
+                          source->topic, "group", source->group, "rows", "bytes", "parts", "rows_per_second",
+                          "newest_row_age_seconds", "lag", "partitions", "dead_letters_open", "consumers", "last_error");
+    if (s->kafka != NULL)
+        source_topic(g, s->kafka, source);
+    if (g->ch != NULL)
+        source_tables(g, source);
+    json_array_append_new(json_object_get(g->status, "sources"), g->source);
+    g->stem = "";
+}
+
+json_t *status_gather(struct status *s)
+{
+    struct gathering g = { .opts = s->opts, .plan = s->plan, .stem = "" };
     g.status = json_pack("{s:b, s:[], s:n, s:n, s:n, s:[], s:[], s:[], s:[]}", "ok", 1, "parts", "clickhouse", "kafka", "shim",
                          "sources", "views", "disks", "problems");
     if (g.status == NULL)
         return NULL;
     parts(&g);
-    clickhouse(&g);
-    struct kafka_admin *k = kafka(&g);
-    shim(&g);
-    if (g.ch != NULL) {
-        const struct clickhouse_param database = { "database", str_of(opts_text(o, "database")) };
-        struct err err = ERR_INIT;
-        struct clickhouse *ch = g.ch;
-        struct buf out;
-        struct clickhouse_query q = { .sql =
-                                          "SELECT count() FROM system.databases WHERE name = {database:String} FORMAT TabSeparated",
-                                      .params = &database,
-                                      .n_params = 1,
-                                      .no_database = true };
-        if (clickhouse_run(ch, &q, &out, NULL, &err) == 0) {
-            struct str field = str_trim(buf_str(&out));
-            take_applied(&g, &field, 1);
-        }
-        buf_fini(&out);
-        if (!g.found) {
-            clickhouse_free(g.ch);
-            g.ch = NULL;
-        }
-    }
+    clickhouse(s, &g);
+    kafka(s, &g);
+    if (s->ask_shim)
+        shim(&g);
+    g.ch = s->ch;
+    if (g.ch != NULL && !database_is_there(&g))
+        g.ch = NULL;
     if (g.ch != NULL)
         objects(&g);
-    for (size_t i = 0; i < p->n_sources; i++) {
-        const struct plan_source *s = &p->sources[i];
-        g.stem = s->stem;
-        g.source = json_pack("{s:s, s:s, s:s, s:n, s:n, s:n, s:n, s:[], s:{}, s:n}", "source", s->stem, "topic", s->topic, "group",
-                             s->group, "rows", "rows_per_second", "newest_row_age_seconds", "lag", "partitions",
-                             "dead_letters_open", "consumers");
-        if (k != NULL)
-            source_topic(&g, k, s);
-        if (g.ch != NULL)
-            source_tables(&g, s);
-        json_array_append_new(json_object_get(g.status, "sources"), g.source);
-    }
-    g.stem = "";
+    for (size_t i = 0; i < s->plan->n_sources; i++)
+        one_source(s, &g, &s->plan->sources[i]);
     if (g.ch != NULL) {
         ask(&g,
             "SELECT view, status, dateDiff('second', last_success_time, now()), exception FROM system.view_refreshes"
@@ -506,7 +541,22 @@ json_t *status_gather(const struct opts *o, const struct plan *p)
         ask(&g, "SELECT name, unreserved_space, total_space FROM system.disks WHERE total_space > 0 ORDER BY name", NULL, 0,
             take_disk);
     }
-    kafka_admin_free(k);
-    clickhouse_free(g.ch);
     return g.status;
+}
+
+struct status *status_new(const struct opts *o, const struct plan *p, bool ask_shim)
+{
+    struct status *s = calloc(1, sizeof *s);
+    if (s != NULL)
+        *s = (struct status){ .opts = o, .plan = p, .ask_shim = ask_shim };
+    return s;
+}
+
+void status_free(struct status *s)
+{
+    if (s == NULL)
+        return;
+    kafka_admin_free(s->kafka);
+    clickhouse_free(s->ch);
+    free(s);
 }
