@@ -222,6 +222,9 @@ static int prepare(struct stack *s, struct err *err)
     for (int i = 0; parts[i] != NULL; i++)
         if (part_wanted(s, parts[i]) && check_part(s, parts[i], err) < 0)
             return -1;
+    snprintf(text, sizeof text, "%d\n", s->brokers);
+    if (stack_write(stack_path(s, "brokers"), text, err) < 0)
+        return -1;
     snprintf(text, sizeof text, "%d\n", s->port_base);
     if (stack_write(stack_path(s, "ports"), text, err) < 0 || stack_write(stack_path(s, "only"), s->only, err) < 0)
         return -1;
@@ -331,7 +334,8 @@ int stack_status(const struct stack *s)
         pid_t pid = process_of(s, name);
         char uptime[32] = "-", memory[32] = "-", number[16] = "-", ports[128] = "";
         if (p != NULL && !part_wanted(s, p) && pid == 0) {
-            printf("%-12s %8s  %s\n", name, "-", p->present != NULL && !p->present(s) ? "not built" : "left out");
+            if (p->with == NULL) /* a further node that this stack isn't to have is no part of it */
+                printf("%-12s %8s  %s\n", name, "-", p->present != NULL && !p->present(s) ? "not built" : "left out");
             continue;
         }
         bool good = p == NULL ? pid != 0 : part_answers(s, p, &why);

@@ -20,6 +20,11 @@ static const struct opt options[] = {
       .arg = "N|auto",
       .help = "The first of the 20 ports this stack may use, or auto for free ones; without it those it was first started with, "
               "else 18100" },
+    { .name = "brokers",
+      .type = OPT_TEXT,
+      .arg = "1|3",
+      .help =
+          "Kafka nodes, of which a message needs two (of three); without it as many as the stack was first started with, else 1" },
     { .name = "only", .type = OPT_TEXT, .arg = "PART,…", .help = "Start these parts and no others" },
     { .name = NULL },
 };
@@ -80,6 +85,23 @@ static int find_port_base(struct stack *s, const char *given, struct err *err)
     return 0;
 }
 
+/* A stack keeps the nodes it was made with: a quorum of one doesn't grow. */
+static int find_brokers(struct stack *s, const char *given, struct err *err)
+{
+    char text[32];
+    bool made = stack_read(stack_path(s, "brokers"), text, sizeof text);
+    if (!made && access(stack_path(s, "kafka"), F_OK) == 0) {
+        text[0] = '1', text[1] = '\0';
+        made = true;
+    }
+    if (given != NULL && strcmp(given, "1") != 0 && strcmp(given, "3") != 0)
+        return err_set(err, ERR_STOP, "--brokers: expected 1 or 3, got \"%s\"", given);
+    if (made && given != NULL && strcmp(given, text) != 0)
+        return err_set(err, ERR_STOP, "--brokers: the stack in %s was made with %s: start another one with --dir", s->dir, text);
+    s->brokers = given != NULL ? atoi(given) : made ? atoi(text) : 1;
+    return 0;
+}
+
 static int find_only(struct stack *s, const char *only, struct err *err)
 {
     if (only == NULL)
@@ -131,7 +153,8 @@ static int command(struct stack *s, const struct opts *o, const char *name, stru
         printf("nothing was running\n");
         return strcmp(name, "down") == 0 ? 0 : 1;
     }
-    if (found < 0 || find_port_base(s, opts_text(o, "port-base"), err) < 0 || find_only(s, opts_text(o, "only"), err) < 0)
+    if (found < 0 || find_port_base(s, opts_text(o, "port-base"), err) < 0 || find_brokers(s, opts_text(o, "brokers"), err) < 0 ||
+        find_only(s, opts_text(o, "only"), err) < 0)
         return -1;
     if (!up && !run)
         stack_read(stack_path(s, "only"), s->only, sizeof s->only);

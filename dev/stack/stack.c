@@ -31,11 +31,11 @@ bool part_wanted(const struct stack *s, const struct part *p)
 {
     if (p->present != NULL && !p->present(s))
         return false;
-    size_t n = strlen(p->name);
-    const char *at = s->only;
+    const char *name = p->with != NULL ? p->with : p->name, *at = s->only;
+    size_t n = strlen(name);
     while (*at != '\0') {
         size_t length = strcspn(at, ",");
-        if (length == n && memcmp(at, p->name, n) == 0)
+        if (length == n && memcmp(at, name, n) == 0)
             return true;
         at += length + (at[length] == ',');
     }

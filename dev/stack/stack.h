@@ -23,6 +23,7 @@ struct stack {
     char deps[PATH_MAX - 256]; /* what dev/install fetched */
     const char *root;          /* the repository */
     int port_base;
+    int brokers;    /* of Kafka: 1 or 3 */
     char only[256]; /* the names that were asked for, separated by commas; "" is all */
 };
 
@@ -34,7 +35,8 @@ struct port {
 /* One part of the stack. part_NAME.c defines `const struct part part_NAME`; the build finds it. */
 struct part {
     const char *name, *about;
-    int layer; /* parts stop from the highest layer to the lowest, each layer together */
+    const char *with; /* wanted where that part is; NULL: by its own name */
+    int layer;        /* parts stop from the highest layer to the lowest, each layer together */
     struct port ports[4];
     int grace_seconds; /* from SIGTERM to SIGKILL */
     /* false: the part's program isn't built (yet); it's left out. NULL: always there. */

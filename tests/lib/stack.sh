@@ -3,6 +3,7 @@
 #
 #   . tests/lib/stack.sh
 #   stack_start [PART…]          a stack in a new folder, on free ports; its stack.env is exported. Ends with the test.
+#                                STACK_BROKERS=3: with three Kafka nodes
 #   wait_until SECONDS COMMAND…  tries the command until it succeeds; fails, and says so, after the deadline
 #   sql 'SELECT …' [PARAMETERS]  asks this stack's ClickHouse over HTTP; fails where ClickHouse does
 #   stack_cpu                    milliseconds of CPU that ClickHouse and all it started have taken so far
@@ -26,7 +27,7 @@ stack_start() {
     local only tries
     only=$(IFS=, && echo "$*")
     for tries in 1 2 3; do
-        if "$ODW_BUILD/bin/odw-stack" up --dir "$STACK_DIR" --port-base auto ${only:+--only "$only"}; then
+        if "$ODW_BUILD/bin/odw-stack" up --dir "$STACK_DIR" --port-base auto ${STACK_BROKERS:+--brokers "$STACK_BROKERS"} ${only:+--only "$only"}; then
             stack_env
             return 0
         fi
