@@ -1,7 +1,6 @@
 /* lib/pii/redact: text out with a token in place of each span. */
 #include "pii/scan.h"
-
-enum { ROUNDS = 8 }; /* keeps the time linear where each round uncovers one more */
+#include "pii/spans.h"
 
 static bool in_set(unsigned c, const char *set)
 {
@@ -28,29 +27,7 @@ bool pii_isolated(const struct pii_text *t, const struct pii_span *s)
     return in_set(right, "\n\t\r\"'<>,;)|&}") || pii_is_letter(right);
 }
 
-size_t pii_settle(size_t (*redact)(struct str text, struct buf *out, bool *again), struct str text, struct buf *out)
-{
-    size_t before = out->n, found, more;
-    bool again = false;
-    found = redact(text, out, &again);
-    /* A token in place of a span can uncover what the span was glued to. Redacting until nothing more shows is what makes
-     * redacting twice the same as once. */
-    for (unsigned round = 1; again && !out->failed && round < ROUNDS; round++) {
-        struct buf next;
-        buf_init(&next, out->max);
-        again = false;
-        more = redact((struct str){ out->p + before, out->n - before }, &next, &again);
-        if (more > 0 || next.failed) {
-            out->n = before;
-            buf_put_str(out, buf_str(&next));
-            out->failed |= next.failed;
-        }
-        buf_fini(&next);
-        found += more;
-    }
-    return found;
-}
-
+/* One round; *again: a span was not isolated. */
 static size_t redact_once(struct str text, struct buf *out, bool *again)
 {
     struct pii_scan scan;
@@ -70,8 +47,22 @@ static size_t redact_once(struct str text, struct buf *out, bool *again)
 
 size_t pii_redact(struct str text, struct buf *out)
 {
+    size_t before = out->n, found;
+    bool again = false;
     /* Nothing to find in nothing, and no offset from its pointer, which may be NULL. */
     if (text.n == 0)
         return 0;
-    return pii_settle(redact_once, text, out);
+    found = redact_once(text, out, &again);
+    /* A token can uncover what its span was glued to; hardly ever does it. */
+    if (!again || out->failed || !pii_contains((struct str){ out->p + before, out->n - before }))
+        return found;
+    struct pii_spans spans;
+    pii_spans_init(&spans);
+    out->n = before;
+    pii_find(text, pii_set_default(), &spans);
+    pii_spans_tokens(text, &spans, out);
+    out->failed |= spans.failed;
+    found = spans.n;
+    pii_spans_fini(&spans);
+    return found;
 }

@@ -120,8 +120,6 @@ struct pii_masks {
 
 /* Whether a token in its place leaves everything around it as it was to the verifiers. */
 bool pii_isolated(const struct pii_text *t, const struct pii_span *s);
-/* Redacts until nothing more shows. redact: one round; sets *again where a span was not isolated. */
-size_t pii_settle(size_t (*redact)(struct str text, struct buf *out, bool *again), struct str text, struct buf *out);
 
 void pii_classify_scalar(const unsigned char *p, struct pii_masks *m);
 #if defined(__x86_64__)

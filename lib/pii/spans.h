@@ -1,0 +1,22 @@
+/* lib/pii/spans: what finding in text and finding in JSON share. */
+#ifndef ODW_PII_SPANS_H
+#define ODW_PII_SPANS_H
+
+#include "pii/find.h"
+
+/* One round over a text: adds its spans; sets *again where one was not isolated. */
+typedef void pii_round(struct str text, const void *arg, struct pii_spans *out, bool *again);
+
+pii_round pii_round_of_text; /* arg: its struct pii_set */
+
+/* Further rounds over the text with tokens in place of its spans, until nothing more shows: that is what makes redacting twice the
+ * same as once. s: the first round's, into which the others' go. */
+void pii_spans_settle(struct str text, struct pii_spans *s, bool again, pii_round *round, const void *arg);
+
+/* Puts the spans of `over` among those of s; what they touch goes. */
+void pii_spans_cover(struct pii_spans *s, const struct pii_spans *over);
+
+/* Appends the text with tokens in place of its spans. */
+void pii_spans_tokens(struct str text, const struct pii_spans *s, struct buf *out);
+
+#endif
