@@ -62,7 +62,8 @@ static bool is_loopback(const char *url)
     char *host = NULL;
     CURLU *u = curl_url();
     if (u != NULL && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK && curl_url_get(u, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-        is = strcasecmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0;
+        is = strcasecmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0 ||
+             (strlen(host) > 10 && strcasecmp(host + strlen(host) - 10, ".localhost") == 0);
     curl_free(host);
     curl_url_cleanup(u);
     return is;
@@ -98,6 +99,10 @@ static size_t take_header(char *p, size_t size, size_t count, void *context)
 {
     struct exchange *x = context;
     struct str line = { p, size * count };
+    const char *colon = memchr(p, ':', line.n);
+    if (x->request->on_header != NULL && colon != NULL)
+        x->request->on_header(x->request->context, (struct str){ p, (size_t)(colon - p) },
+                              str_trim((struct str){ colon + 1, (size_t)(p + line.n - colon - 1) }));
     keep_header(line, STR("X-ClickHouse-Exception-Code"), x->response->exception_code, sizeof x->response->exception_code);
     keep_header(line, STR("X-ClickHouse-Exception-Tag"), x->response->exception_tag, sizeof x->response->exception_tag);
     keep_header(line, STR("X-ClickHouse-Summary"), x->response->summary, sizeof x->response->summary);
@@ -141,6 +146,11 @@ static void prepare(struct exchange *x, struct curl_slist *headers)
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)(r->connect_timeout_ms > 0 ? r->connect_timeout_ms : 3000));
     curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)(r->timeout_ms > 0 ? r->timeout_ms : 0));
+    if (r->stall_ms > 0) {
+        curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)((r->stall_ms + 999) / 1000));
+    }
+    curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(c, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(c, CURLOPT_USERAGENT, "odw/" ODW_VERSION);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take_body);

@@ -18,13 +18,16 @@ void http_free(struct http *h);
 
 struct http_request {
     const char *method;         /* NULL: GET, or POST with a body */
-    const char *url;            /* complete, encoded */
+    const char *url;            /* complete, encoded; its path is sent as it is, `..` and `//` too */
     const char *const *headers; /* "Name: value", NULL at the end; may be NULL */
     struct str body;
     int64_t connect_timeout_ms; /* 0: 3000 */
     int64_t timeout_ms;         /* of the whole; 0: none */
+    int64_t stall_ms;           /* without a byte of the answer's body; 0: none. Counted in whole seconds */
     /* Gets the answer's body as it comes, only for a 2xx status; 0, or -1 to break off. NULL: it goes into response->body. */
     int (*on_body)(void *context, const char *p, size_t n);
+    /* Gets the answer's headers as they come, with any status; names keep the server's case. NULL: only those that are kept. */
+    void (*on_header)(void *context, struct str name, struct str value);
     void *context;
 };
 

@@ -1,4 +1,5 @@
-/* tests/lib/http_server: an HTTP server for unit tests that answers with the bytes it was given, whatever is asked. */
+/* tests/lib/http_server: an HTTP server for unit tests that answers with the bytes it was given, whatever is asked; or with one
+ * answer after another. */
 #ifndef ODW_TEST_HTTP_SERVER_H
 #define ODW_TEST_HTTP_SERVER_H
 
@@ -14,13 +15,20 @@
 
 #include "base/buf.h"
 
+enum { HTTP_SERVER_THEN = 16 };
+
 struct http_server {
-    int listener, wake[2], connections;
+    int listener, wake[2], connections, requests;
     pthread_t thread;
     pthread_mutex_t lock;
-    struct buf answer;  /* sent as it is */
-    bool close_after;   /* the connection, once the answer is out */
-    bool silent;        /* reads, never answers */
+    struct buf answer; /* sent as it is */
+    bool close_after;  /* the connection, once the answer is out */
+    bool silent;       /* reads, never answers */
+    struct {
+        struct buf answer;
+        bool close_after;
+    } then[HTTP_SERVER_THEN]; /* what comes after this answer, once each; the last one stays */
+    int n_then, at_then;
     struct buf request; /* the last one: head and body */
     char url[64];
 };
@@ -57,8 +65,14 @@ static void serve_one(struct http_server *s, int fd)
         pthread_mutex_lock(&s->lock);
         buf_clear(&s->request);
         buf_put(&s->request, in.p, length);
+        s->requests++;
         ssize_t put = s->silent ? 0 : send(fd, s->answer.p, s->answer.n, MSG_NOSIGNAL);
         bool stop = put < 0 || s->close_after;
+        if (s->at_then < s->n_then) {
+            buf_clear(&s->answer);
+            buf_put_str(&s->answer, buf_str(&s->then[s->at_then].answer));
+            s->close_after = s->then[s->at_then++].close_after;
+        }
         pthread_mutex_unlock(&s->lock);
         buf_clear(&in);
         if (stop)
@@ -107,6 +121,15 @@ static void http_server_stop(struct http_server *s)
     close(s->wake[1]);
     buf_fini(&s->answer);
     buf_fini(&s->request);
+    for (int i = 0; i < HTTP_SERVER_THEN; i++)
+        buf_fini(&s->then[i].answer);
+}
+
+static void http_server_put(struct buf *to, const char *status, const char *headers, struct str body, long length)
+{
+    buf_clear(to);
+    buf_printf(to, "HTTP/1.1 %s\r\n%sContent-Length: %ld\r\n\r\n", status, headers, length >= 0 ? length : (long)body.n);
+    buf_put_str(to, body);
 }
 
 /* headers: complete lines, or "". length: what Content-Length says; -1: as long as the body is. */
@@ -114,10 +137,21 @@ static void http_server_answer(struct http_server *s, const char *status, const 
                                bool close_after)
 {
     pthread_mutex_lock(&s->lock);
-    buf_clear(&s->answer);
-    buf_printf(&s->answer, "HTTP/1.1 %s\r\n%sContent-Length: %ld\r\n\r\n", status, headers, length >= 0 ? length : (long)body.n);
-    buf_put_str(&s->answer, body);
+    http_server_put(&s->answer, status, headers, body, length);
     s->close_after = close_after;
+    s->n_then = s->at_then = s->requests = 0;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* After http_server_answer, before anything is asked: what the next request gets. */
+__attribute__((unused)) static void http_server_then(struct http_server *s, const char *status, const char *headers,
+                                                     struct str body, long length, bool close_after)
+{
+    pthread_mutex_lock(&s->lock);
+    if (s->n_then == HTTP_SERVER_THEN)
+        abort();
+    http_server_put(&s->then[s->n_then].answer, status, headers, body, length);
+    s->then[s->n_then++].close_after = close_after;
     pthread_mutex_unlock(&s->lock);
 }
 
