@@ -501,6 +501,11 @@ bool opts_given(const struct opts *o, const char *name)
     return row_of(o, name)->source > OPT_FROM_DEFAULT;
 }
 
+bool opts_from_stack(const struct opts *o, const char *name)
+{
+    return row_of(o, name)->source == OPT_FROM_STACK;
+}
+
 int opts_operands(const struct opts *o)
 {
     return o->n_operands;

@@ -69,7 +69,8 @@ void opts_free(struct opts *o);
 const char *opts_text(const struct opts *o, const char *name);
 int64_t opts_number(const struct opts *o, const char *name); /* also sizes in bytes, durations in ms */
 bool opts_flag(const struct opts *o, const char *name);
-bool opts_given(const struct opts *o, const char *name); /* by flag, file, variable or stack.env: not the default */
+bool opts_given(const struct opts *o, const char *name);      /* by flag, file, variable or stack.env: not the default */
+bool opts_from_stack(const struct opts *o, const char *name); /* by stack.env alone: nobody gave it for this run */
 int opts_operands(const struct opts *o);
 const char *opts_operand(const struct opts *o, int i);
 

@@ -68,8 +68,8 @@ static bool is_foreign(const struct opts *o, const char *section)
 /* Sections are only known by their rows, so a slip in a shared section's name would silence all of its keys. */
 static int check_section(const struct opts *o, const char *section, const char *where, struct err *err)
 {
-    static const char *const shared[] = { "kafka", "clickhouse" };
-    const char *near = opt_nearest(section, shared, 2);
+    static const char *const shared[] = { "kafka", "clickhouse", "s3" };
+    const char *near = opt_nearest(section, shared, sizeof shared / sizeof *shared);
     if (is_foreign(o, section) && near != NULL)
         return err_set(err, ERR_STOP, "%s: unknown section [%s]; did you mean [%s]?", where, section, near);
     return 0;

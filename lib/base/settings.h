@@ -9,7 +9,8 @@
  * kafka-brokers, kafka-security-protocol, kafka-sasl-mechanism, kafka-sasl-username, kafka-sasl-password-file,
  * kafka-ssl-ca-location, kafka-ssl-certificate-location, kafka-ssl-key-location, kafka-options ("k=v;k=v" for librdkafka);
  * clickhouse-url (http://127.0.0.1:8123), clickhouse-tcp (HOST:PORT, for people and printing only), clickhouse-user,
- * clickhouse-password-file, clickhouse-ca, user-scripts, functions-config (ClickHouse's folders, where they are on this disk);
+ * clickhouse-password-file, clickhouse-ca, s3-url, s3-region, s3-access-key, s3-secret-key-file, s3-session-token-file,
+ * s3-anonymous, s3-addressing, s3-ca, user-scripts, functions-config (ClickHouse's folders, where they are on this disk);
  * shim-url. */
 extern const struct opt settings_shared[];
 
