@@ -31,7 +31,7 @@ static const struct opt options[] = {
 
 static const struct opt_usage usage = {
     .program = "odw-stack",
-    .about = "The embedded stack: ClickHouse, Kafka, the shim and the worker on this machine, on 127.0.0.1 only.",
+    .about = "The embedded stack: ClickHouse, Kafka, an S3 server, the shim and the worker on this machine, on 127.0.0.1 only.",
     .operands = "up|down|status|logs|run [PART…]",
     .min_operands = 1,
     .max_operands = STACK_MAX_PARTS,

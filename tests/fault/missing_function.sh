@@ -18,8 +18,7 @@ load_start
 moves_on 60
 wait_until 20 status_is_ok
 
-program=$(echo "$ODW_USER_SCRIPTS"/odw-udf-*)
-mv "$program" "$STACK_DIR/taken-away"
+mv "$ODW_USER_SCRIPTS/odw-udf" "$ODW_USER_SCRIPTS/odw-udf.taken-away"
 for pid in $(function_processes); do # those that run already would go on
     kill -9 "$pid" 2>/dev/null || true
 done
@@ -37,7 +36,7 @@ wait_until 60 sql 'SELECT 1' >/dev/null 2>&1
 wait_until 40 problem
 
 began=$SECONDS
-mv "$STACK_DIR/taken-away" "$program"
+mv "$ODW_USER_SCRIPTS/odw-udf.taken-away" "$ODW_USER_SCRIPTS/odw-udf"
 moves_on 60
 echo "messages moved on $((SECONDS - began)) s after it was put back"
 load_stop
