@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -184,6 +185,7 @@ int main(int argc, char **argv)
             udf_drain(STDIN_FILENO);
             return 1;
         }
+        prctl(PR_SET_NAME, "odw-udf"); /* whatever release the file is named after */
         return udf_serve(&udf, STDIN_FILENO, STDOUT_FILENO, &err) < 0 ? failed(&err) : 0;
     }
     }

@@ -252,6 +252,18 @@ static int take_function(void *context, const struct str *f, size_t n)
     return 0;
 }
 
+/* Each release has a name of its own: odw-udf-VERSION-HASH. */
+static bool has_program(const char *folder)
+{
+    DIR *d = opendir(folder);
+    bool found = false;
+    for (struct dirent *e; d != NULL && !found && (e = readdir(d)) != NULL;)
+        found = strncmp(e->d_name, "odw-udf", 7) == 0 && faccessat(dirfd(d), e->d_name, X_OK, 0) == 0;
+    if (d != NULL)
+        closedir(d);
+    return found;
+}
+
 /* Files go missing under a server's feet without its noticing until the next message. */
 static void function_files(struct gathering *g, const struct plan_source *s)
 {
@@ -259,9 +271,8 @@ static void function_files(struct gathering *g, const struct plan_source *s)
     char path[PATH_MAX];
     if (folder == NULL)
         return;
-    snprintf(path, sizeof path, "%s/odw-udf", folder);
-    if (access(path, X_OK) < 0)
-        status_problem(g->status, s->stem, install_functions, "the functions' program is missing: %s", path);
+    if (!has_program(folder))
+        status_problem(g->status, s->stem, install_functions, "the functions' program is missing: %s/odw-udf-*", folder);
     snprintf(path, sizeof path, "%s/odw/contracts/%s.%s.schema.json", folder, s->stem, contract_hash(s->contract));
     if (access(path, R_OK) < 0)
         status_problem(g->status, s->stem, install_functions, "the contract is missing: %s", path);

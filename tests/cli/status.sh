@@ -43,7 +43,7 @@ well || stack_fail "$(cat "$STACK_DIR/out")"
 grep -q '1 parse' "$STACK_DIR/out" || stack_fail "$(cat "$STACK_DIR/out")"
 
 # The functions' program is gone, and so are its processes.
-mv "$ODW_USER_SCRIPTS/odw-udf" "$STACK_DIR/odw-udf"
+mv "$ODW_USER_SCRIPTS"/odw-udf-* "$STACK_DIR/"
 for pid in $(pgrep -P "$(cat "$STACK_DIR/clickhouse.pid")"); do kill "$pid"; done
 event two
 # The file is looked for where it is on this disk; another machine learns it from the consumer.

@@ -18,7 +18,8 @@ load_start
 moves_on 60
 wait_until 20 status_is_ok
 
-mv "$ODW_USER_SCRIPTS/odw-udf" "$ODW_USER_SCRIPTS/odw-udf.taken-away"
+program=$(echo "$ODW_USER_SCRIPTS"/odw-udf-*)
+mv "$program" "$STACK_DIR/taken-away"
 for pid in $(function_processes); do # those that run already would go on
     kill -9 "$pid" 2>/dev/null || true
 done
@@ -36,7 +37,7 @@ wait_until 60 sql 'SELECT 1' >/dev/null 2>&1
 wait_until 40 problem
 
 began=$SECONDS
-mv "$ODW_USER_SCRIPTS/odw-udf.taken-away" "$ODW_USER_SCRIPTS/odw-udf"
+mv "$STACK_DIR/taken-away" "$program"
 moves_on 60
 echo "messages moved on $((SECONDS - began)) s after it was put back"
 load_stop

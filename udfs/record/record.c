@@ -54,7 +54,7 @@ static const struct udf pattern = {
                     "\"timestamp\": \"2026-11-20T10:00:00Z\", \"distinct_id\": \"ada\", \"project_id\": \"web\"}').verdict",
                     "ok" },
                   { "eventsRecord_HASH(toDateTime64('2026-11-20 10:00:01', 3, 'UTC'), '{\"id\": 7}').violations[1]",
-                    "/id: expected string, got integer 7" } },
+                    "/id: expected a string, got 7" } },
     .args = { { "appended_at", "DateTime64(3, 'UTC')" }, { "message", "String" } },
     .returns = "Tuple(violations Array(String), verdict Enum8('ok' = 1, 'parse' = 2, 'contract' = 3, 'simulated' = 4), and the "
                "contract's fields)",
