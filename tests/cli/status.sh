@@ -32,10 +32,10 @@ remedy 'there is no database' 'odw apply'
 "$odw" apply >/dev/null
 event one
 echo 'not JSON' | kcat -P -b "$ODW_KAFKA_BROKERS" -t events
-all_seen() { json '.ok and .sources[0].lag == 0 and .sources[0].rows == 1 and .sources[0].dead_letters_open.parse == 1'; }
+all_seen() { json '.ok and (.sources[] | select(.source == "events") | .lag == 0 and .rows == 1 and .dead_letters_open.parse == 1)'; }
 wait_until 30 all_seen
 jq -e '.clickhouse.reachable and .kafka.reachable and (.clickhouse.version | startswith("26."))
-    and (.sources[0] | .source == "events" and .consumers == 2 and (.partitions | length) == 4 and .newest_row_age_seconds >= 0
+    and (.sources[] | select(.source == "events") | .consumers == 2 and (.partitions | length) == 4 and .newest_row_age_seconds >= 0
          and ([.partitions[].high] | add) == 2)
     and (.views[0].view == "daily_pageviews_refresh") and (.disks | length) > 0 and .problems == []' "$STACK_DIR/json" >/dev/null ||
     stack_fail "$(cat "$STACK_DIR/json")"
@@ -51,8 +51,8 @@ blind() { ODW_USER_SCRIPTS=/nonexistent/ ill "events: it can't go on: .*odw-udf"
 wait_until 15 blind
 remedy "events: it can't go on" 'odw functions install'
 ill "events: the functions' program is missing" || stack_fail "$(cat "$STACK_DIR/out")"
-json '.sources[0].lag == 1' && stack_fail 'a stopped source is not well'
-jq -e '.sources[0].lag == 1' "$STACK_DIR/json" >/dev/null || stack_fail "expected a lag of 1: $(cat "$STACK_DIR/json")"
+json '(.sources[] | select(.source == "events")).lag == 1' && stack_fail 'a stopped source is not well'
+jq -e '(.sources[] | select(.source == "events")).lag == 1' "$STACK_DIR/json" >/dev/null || stack_fail "expected a lag of 1: $(cat "$STACK_DIR/json")"
 "$odw" apply >/dev/null
 two_rows() { [ "$(db 'SELECT count() FROM events')" = 2 ]; }
 wait_until 30 two_rows
