@@ -1,4 +1,4 @@
-/* lib/url: the public suffix list as build/suffixes.c compiles it: a tree of labels, the last label of a name first. */
+/* lib/url: the public suffix list as generator/ compiles it: a tree of labels, the last label of a name first. */
 #ifndef ODW_URL_SUFFIX_H
 #define ODW_URL_SUFFIX_H
 

@@ -1,4 +1,4 @@
-/* lib/url/build: public_suffix_list.dat → suffix_labels and suffix_text in C, on standard output.
+/* lib/url/generator: public_suffix_list.dat → suffix_labels and suffix_text in C, on standard output.
  *
  * The list's format: https://github.com/publicsuffix/list/wiki/Format. One rule per line up to the first white space; // is a
  * comment;
@@ -21,7 +21,7 @@ struct label {
 
 static void fail(const char *what, const char *line)
 {
-    fprintf(stderr, "suffixes: %s: %s\n", what, line);
+    fprintf(stderr, "url-generator: %s: %s\n", what, line);
     exit(1);
 }
 
@@ -119,7 +119,7 @@ int main(int argc, char **argv)
     size_t rules = 0;
     FILE *list = argc == 2 ? fopen(argv[1], "r") : NULL;
     if (list == NULL) {
-        fprintf(stderr, "suffixes: expected the path of public_suffix_list.dat, got %s\n", argc == 2 ? argv[1] : "nothing");
+        fprintf(stderr, "url-generator: expected the path of public_suffix_list.dat, got %s\n", argc == 2 ? argv[1] : "nothing");
         return 1;
     }
     while (fgets(line, sizeof line, list) != NULL) {
