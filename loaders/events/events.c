@@ -2,14 +2,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/lines.h"
 #include "loaders/events/agents.h"
 #include "loaders/events/personal.h"
+#include "loaders/generate.h"
 #include "loaders/loader.h"
 
-enum { DAY_MS = 86400000, SESSION_MS = 1800000, USERS_LOG2 = 18, PERSONAL_PER_MILLE = 100, LINE_KEY_MAX = 200 };
+enum { SESSION_MS = 1800000, USERS_LOG2 = 18, PERSONAL_PER_MILLE = 100, LINE_KEY_MAX = 200 };
 
 struct events {
     struct lines *lines; /* NULL: generate */
@@ -40,97 +40,6 @@ static const char *const paths[] = {
 };
 static const char *const elements[] = { "button", "a", "input", "select", "label", "div" };
 
-/* splitmix64: a bijection, so that what goes in once comes out once. */
-static uint64_t mix(uint64_t x)
-{
-    x += 0x9e3779b97f4a7c15u;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
-
-static void put_digits(struct buf *b, uint64_t v, int width)
-{
-    char text[20];
-    for (int i = width; i-- > 0; v /= 10)
-        text[i] = (char)('0' + v % 10);
-    buf_put(b, text, (size_t)width);
-}
-
-static void put_number(struct buf *b, uint64_t v)
-{
-    int width = 1;
-    for (uint64_t rest = v; rest >= 10; rest /= 10)
-        width++;
-    put_digits(b, v, width);
-}
-
-static void put_hex(struct buf *b, uint64_t v, int width)
-{
-    static const char hex[] = "0123456789abcdef";
-    char text[16];
-    for (int i = width; i-- > 0; v >>= 4)
-        text[i] = hex[v & 15];
-    buf_put(b, text, (size_t)width);
-}
-
-/* A UUID of version 7: its time, then 64 bits that are the caller's to make unique, then what fills it up. */
-static void put_uuid(struct buf *b, int64_t ms, uint64_t unique, uint64_t more)
-{
-    put_hex(b, (uint64_t)ms >> 16, 8);
-    buf_putc(b, '-');
-    put_hex(b, (uint64_t)ms, 4);
-    buf_puts(b, "-7");
-    put_hex(b, unique >> 52, 3);
-    buf_putc(b, '-');
-    put_hex(b, 0x8000 | (unique >> 38 & 0x3fff), 4);
-    buf_putc(b, '-');
-    put_hex(b, (unique & 0x3fffffffff) << 10 | (more & 0x3ff), 12);
-}
-
-static void put_time(struct buf *b, int64_t ms)
-{
-    int64_t days = ms / DAY_MS, rest = ms % DAY_MS;
-    if (rest < 0)
-        days--, rest += DAY_MS;
-    /* Days to year, month, day: eras of 400 years that begin in March. */
-    int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
-    int64_t doe = z - era * 146097, yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-    int64_t day = doy - (153 * mp + 2) / 5 + 1, month = mp < 10 ? mp + 3 : mp - 9, year = yoe + era * 400 + (month <= 2);
-    put_digits(b, (uint64_t)year, 4);
-    buf_putc(b, '-');
-    put_digits(b, (uint64_t)month, 2);
-    buf_putc(b, '-');
-    put_digits(b, (uint64_t)day, 2);
-    buf_putc(b, 'T');
-    put_digits(b, (uint64_t)(rest / 3600000), 2);
-    buf_putc(b, ':');
-    put_digits(b, (uint64_t)(rest / 60000 % 60), 2);
-    buf_putc(b, ':');
-    put_digits(b, (uint64_t)(rest / 1000 % 60), 2);
-    buf_putc(b, '.');
-    put_digits(b, (uint64_t)(rest % 1000), 3);
-    buf_putc(b, 'Z');
-}
-
-/* 2026-11-20T10:00:00Z or 2026-11-20 → milliseconds since 1970. */
-static int read_time(const char *text, int64_t *ms, struct err *err)
-{
-    struct tm t = { 0 }, again;
-    char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &t);
-    if (end == NULL || *end != '\0') {
-        memset(&t, 0, sizeof t);
-        end = strptime(text, "%Y-%m-%d", &t);
-    }
-    int day = t.tm_mday;
-    time_t seconds = end != NULL && *end == '\0' ? timegm(&t) : -1;
-    if (seconds < 0 || gmtime_r(&seconds, &again) == NULL || again.tm_mday != day)
-        return err_set(err, ERR_STOP, "--until: expected a moment such as 2026-11-20T10:00:00Z, or a day, got '%s'", text);
-    *ms = (int64_t)seconds * 1000;
-    return 0;
-}
-
 /* Few do much, many do little: the logarithm of a user's rank is even (Zipf's law with exponent 1, in steps of powers of two). */
 static uint64_t pick_user(uint64_t random)
 {
@@ -151,18 +60,18 @@ static void put_address(struct buf *b, uint64_t user)
 {
     if (user % 5 == 0) {
         buf_puts(b, "2a02:");
-        put_hex(b, 0x1000 | (user >> 8 & 0xfff), 4);
+        gen_put_hex(b, 0x1000 | (user >> 8 & 0xfff), 4);
         buf_putc(b, ':');
-        put_hex(b, 0x1000 | (user >> 20 & 0xfff), 4);
+        gen_put_hex(b, 0x1000 | (user >> 20 & 0xfff), 4);
         buf_puts(b, "::");
-        put_hex(b, 0x1000 | (user >> 32 & 0xfff), 4);
+        gen_put_hex(b, 0x1000 | (user >> 32 & 0xfff), 4);
         return;
     }
     static const unsigned char nets[] = { 5, 24, 37, 46, 62, 77, 80, 84, 91, 109, 139, 151, 176, 188, 203, 212 };
-    put_number(b, nets[user >> 8 & 15]);
+    gen_put_number(b, nets[user >> 8 & 15]);
     for (int shift = 16; shift <= 32; shift += 8) {
         buf_putc(b, '.');
-        put_number(b, shift == 32 ? 1 + (user >> shift & 0xff) % 254 : user >> shift & 0xff);
+        gen_put_number(b, shift == 32 ? 1 + (user >> shift & 0xff) % 254 : user >> shift & 0xff);
     }
 }
 
@@ -179,18 +88,18 @@ static void put_properties(struct buf *b, const char *name, const char *project,
         buf_putc(b, '"');
     } else if (strcmp(name, "$web_vitals") == 0) {
         buf_puts(b, ",\"lcp_ms\":");
-        put_number(b, 600 + (random >> 8) % 3000);
+        gen_put_number(b, 600 + (random >> 8) % 3000);
     } else if (strcmp(name, "$pageleave") == 0) {
         buf_puts(b, ",\"seconds\":");
-        put_number(b, 1 + (random >> 8) % 600);
+        gen_put_number(b, 1 + (random >> 8) % 600);
     } else if (strcmp(name, "purchase_completed") == 0 || strcmp(name, "item_added") == 0) {
         buf_puts(b, ",\"currency\":\"EUR\",\"value\":");
-        put_number(b, 1 + (random >> 8) % 400);
+        gen_put_number(b, 1 + (random >> 8) % 400);
         buf_puts(b, ".99");
     } else if (strcmp(name, "$feature_flag_called") == 0) {
         buf_puts(b, (random >> 8) & 1 ? ",\"flag\":\"new-checkout\",\"value\":true" : ",\"flag\":\"new-checkout\",\"value\":false");
     }
-    uint64_t more = mix(random);
+    uint64_t more = gen_mix(random);
     if (more % 1000 < PERSONAL_PER_MILLE) {
         buf_putc(b, ',');
         personal_put(b, more / 1000 ^ random << 20);
@@ -200,39 +109,37 @@ static void put_properties(struct buf *b, const char *name, const char *project,
 
 static void generate(struct events *e, int64_t i, struct buf *b, struct buf *key)
 {
-    uint64_t unique = mix((uint64_t)i + e->seed), random = mix(unique ^ e->seed << 32 ^ 0x6f6477), more = mix(random);
-    uint64_t user = mix(pick_user(random) ^ e->seed << 20);
+    uint64_t unique = gen_mix((uint64_t)i + e->seed), random = gen_mix(unique ^ e->seed << 32 ^ 0x6f6477), more = gen_mix(random);
+    uint64_t user = gen_mix(pick_user(random) ^ e->seed << 20);
     int64_t ms;
     if (e->live) {
-        struct timespec now;
-        clock_gettime(CLOCK_REALTIME, &now);
-        ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+        ms = gen_now_ms();
     } else {
         /* Even over the span, in order, the last one at its end. */
         ms = e->first_ms + (int64_t)((double)e->span_ms * (double)(i + 1) / (double)e->count);
     }
     const char *name = pick_name(more), *project = projects[user % 8];
     buf_puts(b, "{\"id\":\"");
-    put_uuid(b, ms, unique, random);
+    gen_put_uuid(b, ms, unique, random);
     buf_puts(b, (more >> 32) % 100 < e->fail_percentage ? "\",\"event_name\":\"[DLQ]" : "\",\"event_name\":\"");
     buf_puts(b, name);
     buf_puts(b, "\",\"timestamp\":\"");
-    put_time(b, ms);
+    gen_put_time(b, ms);
     buf_puts(b, "\",\"distinct_id\":\"");
-    put_hex(key, user, 16);
-    put_hex(key, mix(user), 4);
+    gen_put_hex(key, user, 16);
+    gen_put_hex(key, gen_mix(user), 4);
     buf_put_str(b, buf_str(key));
     buf_puts(b, "\",\"session_id\":\"");
     int64_t session = ms / SESSION_MS;
-    put_uuid(b, session * SESSION_MS, mix(user ^ (uint64_t)session), user);
+    gen_put_uuid(b, session * SESSION_MS, gen_mix(user ^ (uint64_t)session), user);
     buf_puts(b, "\",\"project_id\":\"");
     buf_puts(b, project);
     buf_puts(b, "\",\"ip_address\":\"");
-    put_address(b, mix(user + 1));
+    put_address(b, gen_mix(user + 1));
     buf_puts(b, "\",\"user_agent\":\"");
-    enum agent_kind kind = agent_put(b, mix(user + 2));
+    enum agent_kind kind = agent_put(b, gen_mix(user + 2));
     buf_puts(b, "\",\"properties\":");
-    put_properties(b, name, project, kind == AGENT_PHONE, mix(more));
+    put_properties(b, name, project, kind == AGENT_PHONE, gen_mix(more));
     buf_putc(b, '}');
 }
 
@@ -277,14 +184,12 @@ static int events_open(const struct opts *o, void **state, int64_t *total, struc
         *state = e;
         return 0;
     }
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    int64_t until = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-    if (opts_text(o, "until") != NULL && read_time(opts_text(o, "until"), &until, err) < 0)
+    int64_t until = gen_now_ms();
+    if (opts_text(o, "until") != NULL && gen_read_moment("--until", opts_text(o, "until"), &until, err) < 0)
         goto fail;
-    e->seed = mix((uint64_t)opts_number(o, "seed"));
+    e->seed = gen_mix((uint64_t)opts_number(o, "seed"));
     e->count = opts_number(o, "count");
-    e->span_ms = opts_number(o, "days") * DAY_MS;
+    e->span_ms = opts_number(o, "days") * GEN_DAY_MS;
     e->first_ms = until - e->span_ms;
     e->live = e->span_ms == 0 && opts_text(o, "until") == NULL;
     e->fail_percentage = (unsigned)opts_number(o, "fail-percentage");
