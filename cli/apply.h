@@ -44,12 +44,6 @@ struct apply {
 int apply_check_server(struct apply *a, struct err *err) __attribute__((warn_unused_result));
 int apply_database(struct apply *a, struct err *err) __attribute__((warn_unused_result));
 
-/* One odw apply per database of a server: a query that runs as long as the holder lives, under a name that the server gives once.
- * It ends by itself a moment after the holder is killed. */
-struct apply_lock;
-struct apply_lock *apply_lock(struct apply *a, struct err *err) __attribute__((warn_unused_result));
-void apply_unlock(struct apply_lock *lock);
-
 /* ---- apply_topics.c ---- */
 
 int apply_topics(struct apply *a, struct err *err) __attribute__((warn_unused_result));

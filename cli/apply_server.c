@@ -1,5 +1,4 @@
-/* cli/apply_server: is the server one that odw can live in; its database; one odw apply at a time. */
-#include <pthread.h>
+/* cli/apply_server: is the server one that odw can live in; its database. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,7 @@
 #include "cli/apply.h"
 #include "http/http.h"
 
-enum { VERSION_MAJOR = 26, VERSION_MINOR = 3, LOCK_WAIT_S = 30, LOCK_STEPS = 10 /* a second */, SAME_QUERY_ID = 216 };
+enum { VERSION_MAJOR = 26, VERSION_MINOR = 3 };
 
 int apply_check_server(struct apply *a, struct err *err)
 {
@@ -70,124 +69,4 @@ int apply_database(struct apply *a, struct err *err)
     done = clickhouse_run(a->ch, &create, NULL, NULL, err);
     buf_fini(&sql);
     return done;
-}
-
-struct apply_lock {
-    struct clickhouse *ch;
-    pthread_t thread;
-    char settings[200];
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    bool held, ended, release;
-    int code;
-    struct err err;
-};
-
-static int on_tick(void *context, const char *p, size_t n)
-{
-    struct apply_lock *lock = context;
-    (void)p, (void)n;
-    pthread_mutex_lock(&lock->mutex);
-    lock->held = true;
-    int go_on = lock->release ? -1 : 0;
-    pthread_cond_broadcast(&lock->changed);
-    pthread_mutex_unlock(&lock->mutex);
-    return go_on;
-}
-
-static void *hold(void *context)
-{
-    struct apply_lock *lock = context;
-    struct clickhouse_query q = {
-        /* Ten rows a second for a day, each sent at once: the server notices within a tick that nobody reads any more. */
-        .sql = "SELECT 1 FROM numbers(864000) WHERE sleepEachRow(0.1) = 0 FORMAT TabSeparated"
-               " SETTINGS max_block_size = 1, max_threads = 1, max_execution_time = 0",
-        .settings = lock->settings,
-        .no_database = true,
-        .timeout_ms = 86400000,
-        .on_body = on_tick,
-        .context = lock,
-    };
-    struct err err = ERR_INIT;
-    int code = 0;
-    int done = clickhouse_run(lock->ch, &q, NULL, &code, &err);
-    pthread_mutex_lock(&lock->mutex);
-    lock->ended = true;
-    lock->code = done < 0 ? code : 0;
-    lock->err = err;
-    pthread_cond_broadcast(&lock->changed);
-    pthread_mutex_unlock(&lock->mutex);
-    return NULL;
-}
-
-static void lock_free(struct apply_lock *lock)
-{
-    clickhouse_free(lock->ch);
-    pthread_mutex_destroy(&lock->mutex);
-    pthread_cond_destroy(&lock->changed);
-    free(lock);
-}
-
-static void lock_error(const struct apply *a, int code, const struct err *why, struct err *err)
-{
-    if (code == SAME_QUERY_ID)
-        err_set(err, ERR_STOP, "another odw apply is at work on database %s and was so for %d s: expected it to end", a->database,
-                LOCK_WAIT_S);
-    else
-        err_set(err, ERR_STOP, "the lock on database %s: %s", a->database, why->text);
-}
-
-struct apply_lock *apply_lock(struct apply *a, struct err *err)
-{
-    for (int waited = 0;; waited++) {
-        struct apply_lock *lock = calloc(1, sizeof *lock);
-        if (lock == NULL) {
-            err_set(err, ERR_STOP, "out of memory");
-            return NULL;
-        }
-        pthread_mutex_init(&lock->mutex, NULL);
-        pthread_cond_init(&lock->changed, NULL);
-        struct buf id;
-        buf_init(&id, 0);
-        buf_puts(&id, "query_id=odw_apply_");
-        http_encode(&id, str_of(a->database));
-        buf_puts(&id, "&http_response_buffer_size=0&buffer_size=1");
-        snprintf(lock->settings, sizeof lock->settings, "%s", buf_text(&id));
-        buf_fini(&id);
-        lock->ch = clickhouse_new(a->opts, err);
-        if (lock->ch == NULL || pthread_create(&lock->thread, NULL, hold, lock) != 0) {
-            err_set(err, ERR_STOP, "no thread for the lock");
-            lock_free(lock);
-            return NULL;
-        }
-        pthread_mutex_lock(&lock->mutex);
-        while (!lock->held && !lock->ended)
-            pthread_cond_wait(&lock->changed, &lock->mutex);
-        bool held = lock->held && !lock->ended;
-        pthread_mutex_unlock(&lock->mutex);
-        if (held)
-            return lock;
-        pthread_join(lock->thread, NULL);
-        int code = lock->code;
-        if (code != SAME_QUERY_ID || waited == LOCK_WAIT_S * LOCK_STEPS)
-            lock_error(a, code, &lock->err, err);
-        lock_free(lock);
-        if (code != SAME_QUERY_ID || waited == LOCK_WAIT_S * LOCK_STEPS)
-            return NULL;
-        /* The one before may be just gone: its query ends at the next tick. */
-        if (waited == LOCK_STEPS)
-            log_info("another odw apply is at work on database %s: waiting for it for up to %d s", a->database, LOCK_WAIT_S);
-        nanosleep(&(struct timespec){ .tv_nsec = 1000000000L / LOCK_STEPS }, NULL);
-    }
-}
-
-void apply_unlock(struct apply_lock *lock)
-{
-    if (lock == NULL)
-        return;
-    pthread_mutex_lock(&lock->mutex);
-    lock->release = true;
-    pthread_mutex_unlock(&lock->mutex);
-    pthread_join(lock->thread, NULL);
-    lock_free(lock);
 }

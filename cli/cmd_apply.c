@@ -7,6 +7,9 @@
 #include "cli/apply.h"
 #include "cli/check.h"
 #include "cli/command.h"
+#include "cli/lock.h"
+
+enum { LOCK_WAIT_S = 30 };
 
 static const struct opt own[] = {
     { .name = "dry-run", .type = OPT_FLAG, .help = "Say what would change, change nothing" },
@@ -57,7 +60,7 @@ static int steps(struct apply *a, struct err *err)
 static int apply(struct apply *a, struct err *err)
 {
     int done = -1;
-    struct apply_lock *lock = NULL;
+    struct lock *lock = NULL;
     struct kafka_topic any;
     if ((a->plan = plan_load(opts_text(a->opts, "root"), a->database, err)) == NULL)
         return -1;
@@ -71,10 +74,10 @@ static int apply(struct apply *a, struct err *err)
         return -1;
     if (a->plan->n_sources > 0 && kafka_topic_describe(a->kafka, a->plan->sources[0].topic, &any, err) < 0)
         return -1;
-    if (!a->dry_run && (lock = apply_lock(a, err)) == NULL)
+    if (!a->dry_run && (lock = lock_take(a->opts, "apply", LOCK_WAIT_S, err)) == NULL)
         return -1;
     done = steps(a, err);
-    apply_unlock(lock);
+    lock_release(lock);
     return done;
 }
 
