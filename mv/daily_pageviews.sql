@@ -8,8 +8,8 @@ WITH
     touched AS
     (
         SELECT DISTINCT record_day AS day
-        FROM ledger
-        WHERE source = 'events' AND verdict = 'ok' AND judged_at >= since
+        FROM touched_days
+        WHERE source = 'events' AND touched_at >= since
     )
 SELECT
     touched.day AS day,

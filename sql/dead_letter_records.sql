@@ -1,4 +1,5 @@
 -- about: one row per message that did not hold, as received; facts only, what was done about it is in dead_letter_states
+-- retention: 90d
 CREATE TABLE IF NOT EXISTS dead_letter_records
 (
     source        LowCardinality(String),
@@ -20,4 +21,5 @@ CREATE TABLE IF NOT EXISTS dead_letter_records
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(appended_at)
 ORDER BY (source, topic, partition, offset)
+TTL toDateTime(failed_at) + INTERVAL 90 DAY
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1

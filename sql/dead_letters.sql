@@ -8,9 +8,20 @@ WITH
             letter,
             argMax(status, (status = 'recovered', changed_at)) AS last_status,
             argMax(offspring, (status = 'recovered', changed_at)) AS last_offspring,
+            argMax(changed_by, (status = 'recovered', changed_at)) AS last_changed_by,
+            argMax(reason, (status = 'recovered', changed_at)) AS last_reason,
+            argMaxIf(payload, changed_at, payload != '') AS last_payload,
             max(changed_at) AS last_changed_at
         FROM dead_letter_states
         GROUP BY letter
+    ),
+    -- What was sent again and failed again is a letter of its own: the newest of one origin stands for all of them.
+    newest AS
+    (
+        SELECT origin AS root, argMax(letter_id, (attempt, failed_at, letter_id)) AS letter
+        FROM dead_letter_records
+        WHERE origin != ''
+        GROUP BY origin
     )
 SELECT
     letter_id AS id,
@@ -29,8 +40,20 @@ SELECT
     contract,
     appended_at,
     failed_at,
-    multiIf(root.last_status = 'recovered', 'recovered', own.letter != '', toString(own.last_status), 'open') AS status,
-    if(root.last_status = 'recovered', root.last_offspring, own.last_offspring) AS offspring
+    multiIf(
+        root.last_status = 'recovered', 'recovered',
+        own.last_status = 'discarded', 'discarded',
+        newest.letter != '' AND newest.letter != letter_id, 'replayed',
+        own.letter != '', toString(own.last_status),
+        'open') AS status,
+    multiIf(
+        root.last_status = 'recovered', root.last_offspring,
+        own.last_offspring = '' AND newest.letter != letter_id, newest.letter,
+        own.last_offspring) AS offspring,
+    own.last_payload AS corrected,
+    if(status = 'recovered', '', own.last_reason) AS note,
+    own.last_changed_by AS changed_by,
+    own.last_changed_at AS changed_at
 FROM
 (
     SELECT *, if(origin != '', origin, letter_id) AS root_id
@@ -38,3 +61,4 @@ FROM
 ) AS records
 LEFT JOIN states AS own ON own.letter = letter_id
 LEFT JOIN states AS root ON root.letter = records.root_id
+LEFT JOIN newest ON newest.root = records.root_id

@@ -4,7 +4,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS {source}_dead_letters TO dead_letter_reco
 SELECT
     '{source}' AS source,
     verdict AS class,
-    record.violations AS violations,
+    if(verdict = 'simulated', ['a field begins with its x-simulated marker: a failure that was asked for'], record.violations) AS violations,
     message AS payload,
     key,
     header_names,
@@ -18,4 +18,4 @@ SELECT
     appended_at,
     judged_at AS failed_at
 FROM {source}_intake
-WHERE verdict != 'ok'
+WHERE verdict NOT IN ('ok', 'erased')

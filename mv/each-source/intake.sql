@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS {source}_intake
 (
     message       String,
     record        {record_type},
-    verdict       Enum8('ok' = 1, 'parse' = 2, 'contract' = 3, 'simulated' = 4),
+    verdict       Enum8('ok' = 1, 'parse' = 2, 'contract' = 3, 'simulated' = 4, 'erased' = 8),
     identity      UInt64,
     record_day    Date32,
     appended_at   DateTime64(3, 'UTC'),

@@ -7,6 +7,8 @@ SELECT
     judged_at AS changed_at,
     concat(topic, '/', toString(partition), '/', toString(offset)) AS offspring,
     attempt,
-    'odw' AS changed_by
+    'odw' AS changed_by,
+    '' AS reason,
+    '' AS payload
 FROM {source}_intake
-WHERE verdict = 'ok' AND origin != ''
+WHERE verdict = 'ok' AND origin != '' AND attempt > 0
