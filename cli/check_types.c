@@ -1,5 +1,6 @@
-/* cli/check_types: whether a view's columns fit the table that they go to. */
+/* cli/check_types: whether a view's columns fit the table that they go to, or what odw worker does with them. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/check.h"
@@ -75,9 +76,31 @@ static int check_column(void *context, const struct str *f, size_t n)
     return 0;
 }
 
+/* A recovery view selects letters and what is to be sent in their place. */
+static int check_recovery(struct clickhouse *c, const struct plan_object *o, const char *scratch, struct err *problem,
+                          struct err *err)
+{
+    const struct clickhouse_param params[] = { { "database", str_of(scratch) }, { "view", str_of(o->name) } };
+    if (strcmp(o->declaration->verb, "VIEW") != 0)
+        return err_set(problem, ERR_DROP, "a recovery only selects: expected CREATE VIEW, got CREATE %s", o->declaration->verb), 0;
+    char *columns = clickhouse_value(c,
+                                     "SELECT arrayStringConcat(groupArray(concat(name, ' ', type)), ', ') FROM (SELECT name, type"
+                                     " FROM system.columns WHERE database = {database:String} AND table = {view:String}"
+                                     " ORDER BY position)",
+                                     params, 2, err);
+    if (columns != NULL && strcmp(columns, "id String, payload String") != 0)
+        err_set(problem, ERR_DROP,
+                "expected the columns id String, payload String (a dead letter, and what is sent in its place), got %s", columns);
+    int failed = columns == NULL ? -1 : 0;
+    free(columns);
+    return failed;
+}
+
 int check_types(struct clickhouse *c, const struct plan_object *o, const char *scratch, struct err *problem, struct err *err)
 {
     struct fit fit = { .problem = problem };
+    if (o->kind == PLAN_RECOVERY)
+        return check_recovery(c, o, scratch, problem, err);
     if (strcmp(o->declaration->verb, "MATERIALIZED VIEW") != 0 || !target_of(o->statement, &fit.target))
         return 0;
     const struct clickhouse_param params[] = { { "database", str_of(scratch) },

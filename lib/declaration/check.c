@@ -15,7 +15,7 @@ enum { PARAMS_MAX = 32 };
 /* "kind=transform|aggregate": the words its value may be. '!' after a key: required. A final '*': any word may follow ("param
  * level"). */
 static const char *const room_keys[][9] = {
-    [ROOM_QUEUE] = { "about!", "topic!", "partitions!", "retention!", "key", "max-message-bytes", "contract", NULL },
+    [ROOM_QUEUE] = { "about!", "topic!", "partitions!", "retention!", "key", "max-message-bytes", "contract", "replays", NULL },
     [ROOM_TABLE] = { "about!", "identity", "version", "retention", "source", NULL },
     [ROOM_VIEW] = { "about!", "kind!=transform|aggregate|recovery|schedule", NULL },
     [ROOM_EACH_SOURCE] = { "about!", "kind!=intake|judge|dead-letters|ledger", NULL },
@@ -103,6 +103,10 @@ static int check_values(const struct declaration *d, struct err *err)
     if (v != NULL && (declaration_size(v) < 1 || declaration_size(v) > 1 << 30))
         return err_set(err, ERR_STOP, "%s:%d: max-message-bytes: expected a size of at most 1G such as 1048576 or 1M, got '%.60s'",
                        d->path, declaration_line(d, "max-message-bytes"), v);
+    v = declaration_value(d, "replays");
+    if (v != NULL && (v[strspn(v, "0123456789")] != '\0' || strlen(v) > 4 || atoi(v) > 1000))
+        return err_set(err, ERR_STOP, "%s:%d: replays: expected 0 to 1000, got '%.60s'", d->path, declaration_line(d, "replays"),
+                       v);
     v = declaration_value(d, "topic");
     if (v != NULL &&
         (strlen(v) > 249 || v[strspn(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] != '\0' ||

@@ -12,7 +12,7 @@
 /* The folder decides which head keys there are and which are required: an unknown, doubled or missing one is an error that names
  * file and line. */
 enum room {
-    ROOM_QUEUE,       /* kafka-engine/ : about, topic, partitions, retention, key?, max-message-bytes?, contract? */
+    ROOM_QUEUE,       /* kafka-engine/ : about, topic, partitions, retention, key?, max-message-bytes?, contract?, replays? */
     ROOM_TABLE,       /* sql/          : about, identity?, version?, retention?, source? */
     ROOM_VIEW,        /* mv/           : about, kind (transform | aggregate | recovery | schedule) */
     ROOM_EACH_SOURCE, /* mv/each-source/: about, kind (intake | judge | dead-letters | ledger) */
