@@ -12,6 +12,7 @@
 #include "cli/audit.h"
 #include "cli/command.h"
 #include "cli/gaps.h"
+#include "cli/recovery.h"
 
 static const struct opt own[] = {
     { .name = "worker-interval",
@@ -35,14 +36,22 @@ static const struct opt own[] = {
       .min = 86400000,
       .max = 31536000000000,
       .help = "How long ledger lines are kept once they are proven and sealed" },
+    { .name = "worker-replay-timeout",
+      .type = OPT_DURATION,
+      .arg = "TIME",
+      .fallback = "5m",
+      .min = 0,
+      .max = 31536000000,
+      .help = "How long a message that was sent again may be neither a row nor a letter nor waiting, before it is sent once more" },
     { .name = "once", .type = OPT_FLAG, .help = "Look once, audit once, then end" },
     { .name = NULL },
 };
 
 static const struct opt_usage usage = {
     .program = "odw worker",
-    .about =
-        "Runs beside the stream: writes the dead letters of empty messages, audits and seals the ledger, lets old ledger lines go.",
+    .about = "Runs beside the stream: writes the dead letters of empty messages, sends dead letters that a rule in mv/ selects, "
+             "audits and "
+             "seals the ledger, lets old ledger lines go.",
     .own = own,
     .shared = settings_shared,
     .more = "It keeps no state of its own: it may be killed, and started again anywhere. A server that is away is tried again.\n\n"
@@ -53,6 +62,7 @@ struct worker {
     const struct opts *opts;
     struct clickhouse *ch;
     struct kafka_admin *kafka;
+    struct recovery recovery;
 };
 
 static int64_t monotonic_ms(void)
@@ -197,6 +207,14 @@ static int round_of(struct worker *w, bool with_audit)
             rc = -1;
         }
     }
+    w->recovery.opts = w->opts;
+    w->recovery.ch = w->ch;
+    w->recovery.kafka = w->kafka;
+    struct err letters = ERR_INIT;
+    if (recovery_round(&w->recovery, plan, &letters) < 0) {
+        log_warn("dead letters: %s", letters.text);
+        rc = -1;
+    }
     if (with_audit && rc == 0) {
         if (audit(w, plan, &err) < 0) {
             log_warn("audit: %s", err.text);
@@ -239,6 +257,7 @@ static int work(const struct opts *o)
             break;
         }
     }
+    kafka_producer_free(w.recovery.producer);
     kafka_admin_free(w.kafka);
     clickhouse_free(w.ch);
     return rc;
@@ -255,6 +274,7 @@ static int run(int argc, char **argv)
     return rc < 0 ? 1 : 0;
 }
 
-const struct command command_worker = {
-    .name = "worker", .about = "run beside the stream: dead letters for empty messages, audits, seals", .order = 60, .run = run
-};
+const struct command command_worker = { .name = "worker",
+                                        .about = "run beside the stream: letters of empty messages, declared recovery, audits",
+                                        .order = 60,
+                                        .run = run };

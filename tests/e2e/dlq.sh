@@ -1,5 +1,6 @@
 #!/bin/bash
-# odw dlq: a letter is listed with its reason, shown byte for byte, corrected, sent again, and closed by the stream itself.
+# odw dlq: a letter is listed with its reason, shown byte for byte, exported, corrected by hand and held to its contract before it is
+# sent again, closed by the stream itself, or discarded with a reason.
 set -eu
 . tests/lib/stack.sh
 . tests/lib/path.sh
@@ -25,6 +26,10 @@ simulated=$(jq -r 'select(.class == "simulated") | .id' <<<"$letters" | wc -l)
 [ "$simulated" -gt 10 ] || stack_fail "only $simulated simulated failures"
 expect "$simulated" "$(odw dlq list --class simulated --json --limit 1000 | wc -l)" 'the filter by class'
 expect 0 "$(odw dlq list --source nobody --json | wc -l)" 'the filter by source'
+expect "$bad" "$(odw dlq list --reason EXPECTED --json | jq -r .id)" 'the filter by reason'
+expect 0 "$(odw dlq list --until 1h --json | wc -l)" 'the filter by the end of a time'
+expect "$simulated" "$(odw dlq count --class simulated --json | jq .letters)" 'the count of a class'
+odw dlq count | grep -q "^events *simulated *open *$simulated " || stack_fail "the counts are not shown: $(odw dlq count)"
 expect 0 "$(odw dlq list --since 2100-01-01 --json | wc -l)" 'the filter by time'
 expect "$((simulated + 1))" "$(odw dlq list --since 1h --status open --json --limit 1000 | wc -l)" 'all of the last hour'
 expect "$((simulated + 2))" "$(odw dlq list --limit 1000 | wc -l)" 'lines of the table'
@@ -33,6 +38,13 @@ odw dlq list | grep -q "^$bad " || stack_fail 'the table has no line for the let
 # Byte for byte on request; never as such for eyes.
 odw dlq show "$bad" --payload >"$work/shown"
 cmp "$work/bad" "$work/shown" || stack_fail 'the payload changed'
+odw dlq export "$bad" >"$work/exported"
+jq -j .payload_base64 "$work/exported" | base64 -d | cmp "$work/bad" - || stack_fail "the exported payload changed: $(cat "$work/exported")"
+expect 'the-key blue' "$(jq -r '.key + " " + .headers[0].value' "$work/exported")" 'key and header of an exported letter'
+expect "$((simulated + 1))" "$(odw dlq export | jq -r .id | sort -u | wc -l)" 'letters that are exported'
+odw dlq export --class simulated | jq -c '.payload | fromjson | .id' | sort >"$work/exported"
+sql "SELECT JSONExtractRaw(payload, 'id') FROM $ODW_DATABASE.dead_letters WHERE class = 'simulated' FORMAT TSVRaw" | sort | cmp - "$work/exported" ||
+    stack_fail 'the exported payloads are not those of the letters'
 odw dlq show "$bad" >"$work/human"
 grep -q '\\xff\\x01' "$work/human" || stack_fail "bytes that can't be seen are not escaped: $(cat "$work/human")"
 grep -q 'color=blue' "$work/human" || stack_fail 'the headers are not shown'
@@ -63,6 +75,49 @@ expect 2 "$(sql "SELECT max(attempt) FROM $ODW_DATABASE.dead_letter_states")" 't
 status=0
 odw dlq replay "$bad" 2>/dev/null || status=$?
 expect 1 "$status" 'exit code for a letter that is recovered already'
+
+# A correction is held to the contract; what was received stays; a saved one is sent by replay.
+printf '{"id":"two","event_name":"x","timestamp":"2026-02-31T10:00:00Z","distinct_id":"u","project_id":7,"n":{"a/b":[1]}}' >"$work/two"
+kcat -P -b "$ODW_KAFKA_BROKERS" -t events -p 1 "$work/two"
+wait_until 30 ledger_has 204
+two=$(odw dlq list --status open --class contract --json | jq -r .id)
+status=0
+odw dlq edit "$two" /timestamp=2026-02-28T10:00:00Z 2>"$work/said" || status=$?
+expect 1 "$status" 'exit code for a correction that is none'
+grep -q '/project_id: expected a string, got 7' "$work/said" || stack_fail "the violation is not shown: $(cat "$work/said")"
+odw dlq edit "$two" /timestamp=2026-02-28T10:00:00Z '/project_id="7"' --dry-run | grep -q 'would send' || stack_fail 'the dry run says nothing'
+expect open "$(status_of "$two")" 'status after the dry run of a correction'
+odw dlq edit "$two" /timestamp=2026-02-28T10:00:00Z '/project_id="7"' '/n/a~1b/0=true' --save --by ada
+odw dlq show "$two" --payload | cmp "$work/two" - || stack_fail 'the correction changed what was received'
+expect '"7" true' "$(odw dlq show "$two" --corrected | jq -r '(.project_id | tojson) + " " + (.n["a/b"][0] | tojson)')" 'the saved correction'
+odw dlq show "$two" | grep -q 'open by ada, corrected .*: corrected, not sent yet' || stack_fail "who corrected it is not shown: $(odw dlq show "$two")"
+odw dlq replay "$two" >/dev/null
+wait_until 30 is "$two" recovered
+expect 7 "$(sql "SELECT project_id FROM $ODW_DATABASE.events WHERE id = 'two'")" 'the corrected row'
+odw dlq show "$two" | grep -q '^row .*id = two' || stack_fail "the row is not linked: $(odw dlq show "$two")"
+
+# In an editor: the file is gone afterwards.
+printf 'not {"id":"three","event_name":"x","timestamp":"2026-02-28T10:00:00Z","distinct_id":"u","project_id":"p"}' >"$work/three"
+kcat -P -b "$ODW_KAFKA_BROKERS" -t events -p 2 "$work/three"
+wait_until 30 ledger_has 206
+three=$(odw dlq list --status open --class parse --json | jq -r .id)
+mkdir "$work/tmp"
+TMPDIR=$work/tmp VISUAL='' EDITOR='sed -i s/^not.//' odw dlq edit "$three" >/dev/null
+wait_until 30 is "$three" recovered
+expect '' "$(ls "$work/tmp")" 'files that the editor left'
+
+# Discarded: with a reason, by someone; rules leave it alone.
+printf 'rubbish' | kcat -P -b "$ODW_KAFKA_BROKERS" -t events -p 3
+wait_until 30 ledger_has 208
+rubbish=$(odw dlq list --status open --class parse --json | jq -r .id)
+odw dlq discard "$rubbish" --why 'a test of the line' --by ada --dry-run | grep -q 'would be discarded' || stack_fail 'the dry run says nothing'
+expect open "$(status_of "$rubbish")" 'status after a dry run'
+odw dlq discard "$rubbish" --why 'a test of the line' --by ada
+expect discarded "$(status_of "$rubbish")" 'status of a discarded letter'
+odw dlq show "$rubbish" | grep -q 'discarded by ada: a test of the line' || stack_fail 'who discarded it and why is not shown'
+status=0
+odw dlq discard "$rubbish" --why again 2>/dev/null || status=$?
+expect 1 "$status" 'exit code for a letter that is discarded already'
 
 # All of a class, each once.
 before=$(sql "SELECT count() FROM $ODW_DATABASE.ledger")

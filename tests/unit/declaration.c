@@ -94,7 +94,7 @@ static void refuses_heads(void **state)
     (void)state;
     refused(ROOM_QUEUE, "events.sql", QUEUE_HEAD "-- partition: 4\nCREATE TABLE events_queue (message String)",
             "events.sql:5: unknown key 'partition'; expected one of about, topic, partitions, retention, key, max-message-bytes, "
-            "contract");
+            "contract, replays");
     refused(ROOM_QUEUE, "events.sql", "-- about: x\n-- topic: events\n-- partitions: 4\nCREATE TABLE events_queue (message String)",
             "events.sql:1: the head lacks '-- retention: …'");
     refused(ROOM_QUEUE, "events.sql", QUEUE_HEAD "-- topic: again\nCREATE TABLE events_queue (message String)",
