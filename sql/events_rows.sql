@@ -3,22 +3,29 @@
 -- version: appended_at
 CREATE TABLE IF NOT EXISTS events_rows
 (
-    id           String,
-    event_name   LowCardinality(String),
-    timestamp    DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-    distinct_id  String,
-    session_id   Nullable(String),
-    project_id   LowCardinality(String),
-    properties   Nullable(String),
-    ip_address   Nullable(String),
-    appended_at  DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-    processed_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-    _topic       LowCardinality(String),
-    _partition   UInt32,
-    _offset      UInt64 CODEC(Delta, ZSTD(1)),
+    id              String,
+    event_name      LowCardinality(String),
+    timestamp       DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    distinct_id     String,
+    session_id      Nullable(String),
+    project_id      LowCardinality(String),
+    properties      Nullable(String),
+    ip_address      Nullable(String),
+    browser         LowCardinality(String),
+    browser_version LowCardinality(String),
+    os              LowCardinality(String),
+    device          LowCardinality(String),
+    is_bot          Bool,
+    appended_at     DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    processed_at    DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    _topic          LowCardinality(String),
+    _partition      UInt32,
+    _offset         UInt64 CODEC(Delta, ZSTD(1)),
     INDEX by_distinct_id distinct_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_event_name event_name TYPE set(64) GRANULARITY 1,
-    INDEX by_project_id project_id TYPE set(64) GRANULARITY 1
+    INDEX by_project_id project_id TYPE set(64) GRANULARITY 1,
+    INDEX by_browser browser TYPE set(64) GRANULARITY 1,
+    INDEX by_is_bot is_bot TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(appended_at)
 PARTITION BY toYYYYMM(timestamp)

@@ -33,22 +33,30 @@ def network(address):
 
 
 rows, columns = client.execute(
-    "SELECT id, event_name, timestamp, distinct_id, session_id, project_id, properties, ip_address, _topic, _partition, _offset FROM events ORDER BY id",
+    "SELECT id, event_name, timestamp, distinct_id, session_id, project_id, properties, ip_address, browser, browser_version, os, device, is_bot, "
+    "_topic, _partition, _offset FROM events ORDER BY id",
     with_column_types=True)
 types = dict(columns)
 for name, kind in {"id": "String", "event_name": "LowCardinality(String)", "timestamp": "DateTime64(3, 'UTC')", "session_id": "Nullable(String)",
-                   "properties": "Nullable(String)", "ip_address": "Nullable(String)", "_offset": "UInt64"}.items():
+                   "properties": "Nullable(String)", "ip_address": "Nullable(String)", "browser": "LowCardinality(String)", "is_bot": "Bool", "_offset": "UInt64"}.items():
     expect(f"type of {name}", kind, types[name])
 expect("ids", sorted(sent), [row[0] for row in rows])
-expect("places on the topic", len(rows), len({row[8:] for row in rows}))
+expect("places on the topic", len(rows), len({row[13:] for row in rows}))
 
 # Data goes to the server as well, as a table of this query alone.
 texts = [{"n": n, "text": json.dumps(sent[row[0]].get("properties"))} for n, row in enumerate(rows)]
 clean = [row[0] for row in client.execute(
     "SELECT piiRedactJSON(text) FROM texts ORDER BY n",
     external_tables=[{"name": "texts", "structure": [("n", "UInt64"), ("text", "String")], "data": texts}])]
+agents = [{"n": n, "agent": sent[row[0]].get("user_agent") or ""} for n, row in enumerate(rows)]
+said = client.execute(
+    "SELECT if(agent = '', '', uaParse(agent).browser), uaParse(agent).browser_version, if(agent = '', '', uaParse(agent).os),"
+    " if(agent = '', '', uaParse(agent).device), uaParse(agent).is_bot FROM agents ORDER BY n",
+    external_tables=[{"name": "agents", "structure": [("n", "UInt64"), ("agent", "String")], "data": agents}])
+if len({row[0] for row in said}) < 5:
+    sys.exit(f"browsers: expected several, got {set(said)}")
 redacted = 0
-for row, text in zip(rows, clean):
+for row, text, agent in zip(rows, clean, said):
     event = sent[row[0]]
     at = f"event {row[0]}"
     expect(f"{at}: event_name", event["event_name"], row[1])
@@ -60,6 +68,7 @@ for row, text in zip(rows, clean):
     redacted += event.get("properties") is not None and json.loads(row[6]) != event["properties"]
     address = event.get("ip_address")
     expect(f"{at}: ip_address", address and network(address), row[7])
+    expect(f"{at}: what its agent says", agent, row[8:13])
 if redacted < len(rows) // 50 or redacted == len(rows):
     sys.exit(f"personal data was found in {redacted} of {len(rows)} events: expected some in every ten or so")
 

@@ -17,7 +17,7 @@ post() { # FILE of JSON lines
 odw load events --print --count 2000 --seed 3 --days 2 --until 2026-11-20T00:00:00Z >"$work/by_kcat"
 odw load events --print --count 999 --seed 4 --days 2 --until 2026-11-20T00:00:00Z >"$work/by_ingest"
 cat >>"$work/by_ingest" <<'END'
-{"id":"ada-1","event_name":"sign up","timestamp":"2026-11-20T08:00:00.123+02:00","distinct_id":"ada","project_id":"p","ip_address":"2001:db8:1234:5678::1","properties":{"note":"write to ada@example.com","amount":12.50,"deep":[{"card":"4111 1111 1111 1111"}],"snowman":"\u2603 ☃"}}
+{"id":"ada-1","event_name":"sign up","timestamp":"2026-11-20T08:00:00.123+02:00","distinct_id":"ada","project_id":"p","ip_address":"2001:db8:1234:5678::1","user_agent":"Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0","properties":{"note":"write to ada@example.com","amount":12.50,"deep":[{"card":"4111 1111 1111 1111"}],"snowman":"\u2603 ☃"}}
 END
 post "$work/by_ingest" >"$work/answer"
 [ "$(jq .accepted "$work/answer")" = 1000 ] || stack_fail "POST /ingest: expected 1000 accepted, got $(cat "$work/answer")"
@@ -29,6 +29,7 @@ cat "$work/by_kcat" "$work/by_ingest" >"$work/all"
 echo "one record, in and out by HTTP"
 curl -sS --fail-with-body "$ODW_SHIM_URL/api/events?distinct_id=ada" >"$work/page"
 jq -e '.next == null and (.items | length) == 1 and (.items[0] | .id == "ada-1" and .timestamp == "2026-11-20T06:00:00.123Z" and .ip_address == "2001:db8:1234::"
+    and .browser == "Firefox" and .browser_version == "132.0" and .os == "Linux" and .device == "Other" and .is_bot == false
     and (.properties | .note == "write to [EMAIL]" and .amount == 12.5 and .snowman == "☃ ☃" and (.deep[0].card | contains("4111") | not)))' \
     "$work/page" >/dev/null || stack_fail "the record is not what was sent, cleaned: $(cat "$work/page")"
 

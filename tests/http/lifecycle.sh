@@ -47,7 +47,8 @@ grep -q 'method=GET path=/api/events status=200' "$SHIM_LOG" || stack_fail 'expe
 shim_stop || stack_fail "exit code $?"
 
 # Two shims with one state folder take each other's cursors; a port in use is said.
-in_database "INSERT INTO events_rows SELECT toString(number), 'x', toDateTime64('2026-11-20 10:00:00', 3, 'UTC') + number, 'u', NULL, 'p', NULL, NULL, now64(3), now64(3), 't', 0, number FROM numbers(10)"
+in_database "INSERT INTO events_rows (id, event_name, timestamp, distinct_id, project_id, appended_at, processed_at, _topic, _partition, _offset)
+    SELECT toString(number), 'x', toDateTime64('2026-11-20 10:00:00', 3, 'UTC') + number, 'u', 'p', now64(3), now64(3), 't', 0, number FROM numbers(10)"
 shim_start
 next=$(ask 200 '/api/events?limit=4' | jq -r .next)
 fails 1 'Address already in use' --listen "${SHIM_URL#http://}"

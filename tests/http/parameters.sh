@@ -5,7 +5,9 @@ set -euo pipefail
 . tests/http/lib.sh
 
 http_start clickhouse
-in_database "INSERT INTO events_rows SELECT 'id' || toString(number), '\$pageview', toDateTime64('2026-11-20 10:00:00', 3, 'UTC') + number, 'u', NULL, 'p', NULL, NULL, now64(3), now64(3), 't', 0, number FROM numbers(250)"
+in_database "INSERT INTO events_rows (id, event_name, timestamp, distinct_id, session_id, project_id, properties, ip_address,
+    browser, is_bot, appended_at, processed_at, _topic, _partition, _offset) SELECT 'id' || toString(number), '\$pageview', toDateTime64('2026-11-20 10:00:00', 3, 'UTC') + number, 'u', NULL, 'p', NULL, NULL,
+    if(number = 3, 'Googlebot', 'Firefox'), number = 3, now64(3), now64(3), 't', 0, number FROM numbers(250)"
 in_database "INSERT INTO daily_pageviews_rows SELECT toDate32('2026-11-01') + number, number + 1, 1, now64(3) FROM numbers(20)"
 shim_start
 
@@ -30,8 +32,9 @@ bad 'from=9999-01-01' from '2299-12-31'
 bad 'event_name=%00' event_name 'without NUL'
 bad 'event_name=%ff' event_name 'UTF-8'
 bad "event_name=$(printf 'x%.0s' $(seq 4097))" event_name '4096 characters'
+bad 'is_bot=perhaps' is_bot 'got "perhaps"'
 bad 'form=2026-01-01' form "did you mean 'from'?"
-bad 'colour=red' colour 'event_name, project_id, distinct_id, from, to, limit, cursor'
+bad 'colour=red' colour 'event_name, project_id, distinct_id, browser, is_bot, from, to, limit, cursor'
 bad 'Limit=5' Limit "did you mean 'limit'?"
 bad 'cursor=' cursor 'unchanged'
 bad 'cursor=abc' cursor 'unchanged'
@@ -57,6 +60,8 @@ ask 200 '/api/events?from=2026-11-20T12:00:00%2B02:00&to=2026-11-20T10:00:02Z' |
 ask 200 '/api/events?from=2026-11-20T12:00:00+02:00&to=2026-11-20T10:00:02Z' | says '.items | map(.id) == ["id1", "id0"]'
 ask 200 "/api/events?event_name=it's%20%5C%09%0A%22" | says '.items == []'
 ask 200 '/api/events?event_name=%24pageview&limit=1' | says '.items[0].event_name == "$pageview"'
+ask 200 '/api/events?is_bot=true' | says '.items | map([.id, .browser, .is_bot]) == [["id3", "Googlebot", true]]'
+ask 200 '/api/events?is_bot=false&browser=Googlebot' | says '.items == []'
 ask 200 '/api/daily_pageviews?limit=2' | says '.items[0] == {"day": "2026-11-20", "page_views": 20, "unique_visitors": 1} and .next != null'
 next=$(ask 200 '/api/daily_pageviews?limit=15' | jq -r .next)
 ask 200 "/api/daily_pageviews?cursor=$next" | says '(.items | length) == 5 and .items[4].day == "2026-11-01" and .next == null'
