@@ -75,7 +75,7 @@ static bool is_comment(const struct pii_text *t, size_t i, size_t end)
     return i - k > 2 && (unsigned)(t->p[k] - 'A') < 26 && (t->p[k - 1] == '(' || (t->p[k - 1] == ' ' && t->p[k - 2] == ';'));
 }
 
-bool pii_ipv4_at(const struct pii_text *t, size_t i, unsigned *context, struct pii_span *s)
+bool pii_ipv4_at(const struct pii_text *t, size_t i, struct pii_context *context, struct pii_span *s)
 {
     unsigned char octet[4];
     size_t end = quad_end(t, i, octet);
@@ -99,8 +99,8 @@ bool pii_ipv4_at(const struct pii_text *t, size_t i, unsigned *context, struct p
     if (is_product(t, i, end, octet) || is_bound(t, i) || is_comment(t, i, end) ||
         (octet[0] == 0 && (octet[1] | octet[2] | octet[3]) != 0))
         return false;
-    unsigned says = pii_context(t, i, context);
-    if ((says & (PII_CTX_VERSION | PII_CTX_ADDRESS)) == PII_CTX_VERSION)
+    uint64_t says = pii_said(t, i, context);
+    if ((says & (PII_SAYS(VERSION) | PII_SAYS(ADDRESS))) == PII_SAYS(VERSION))
         return false;
     end = prefix_end(t, end, 32);
     *s = (struct pii_span){ i, end - i, PII_IPV4, is_local(octet) ? 0.9f : 0.8f };
@@ -227,12 +227,12 @@ bool pii_ipv6_at(const struct pii_text *t, size_t colon, struct pii_span *s)
         return false;
     if (groups == 0) {
         /* "::" alone is everywhere in code; an address only where the words say so. */
-        unsigned context = 0;
+        struct pii_context context = { 0 };
         unsigned c = pii_before(t, start);
         bool prefixed = prefix_end(t, end, 128) != end;
         if ((c != 0 && c != ' ' && c != '=') || (next != 0 && next != ' ' && next != ',' && !prefixed))
             return false;
-        if (!prefixed && !(pii_context(t, start, &context) & PII_CTX_ADDRESS))
+        if (!prefixed && !(pii_said(t, start, &context) & PII_SAYS(ADDRESS)))
             return false;
     } else if (!plausible(t, start, end, groups, gap)) {
         return false;
@@ -244,7 +244,7 @@ bool pii_ipv6_at(const struct pii_text *t, size_t colon, struct pii_span *s)
 
 int pii_address_parse(struct str text, unsigned char address[16])
 {
-    struct pii_text t = { (const unsigned char *)text.p, text.n, 0, 0, -1, false };
+    struct pii_text t = { .p = (const unsigned char *)text.p, .n = text.n, .last = -1 };
     unsigned groups;
     bool gap;
     if (text.n >= 7 && quad_end(&t, 0, address) == text.n)

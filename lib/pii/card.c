@@ -1,4 +1,5 @@
 /* lib/pii/card: payment card numbers: issuer ranges of ISO/IEC 7812, lengths, the Luhn digit. */
+#include "pii/checksum.h"
 #include "pii/scan.h"
 
 /* First digits from..to (compared over as many digits as `digits` says), lengths min..max. `sure`: seen often enough in text that
@@ -53,15 +54,6 @@ static const struct range {
     { 1, 1, 1, 15, 15, false },          /* UATP: a thread's address in decimal looks alike */
 };
 
-static bool luhn(const unsigned char *digit, unsigned n)
-{
-    static const unsigned char twice[10] = { 0, 2, 4, 6, 8, 1, 3, 5, 7, 9 };
-    unsigned sum = 0;
-    for (unsigned i = 0; i < n; i++)
-        sum += (n - i) % 2 == 0 ? twice[digit[i]] : digit[i];
-    return sum % 10 == 0;
-}
-
 /* How certain the issuer's range makes it: 2 without context, 1 with, 0 not at all. */
 static int issuer(const unsigned char *digit, unsigned n)
 {
@@ -102,7 +94,7 @@ static bool printed(const struct pii_digits *d, unsigned k)
     return k <= 5 && len[k - 1] <= 4;
 }
 
-bool pii_card_at(const struct pii_text *t, const struct pii_digits *d, unsigned *context, struct pii_span *s)
+bool pii_card_at(const struct pii_text *t, const struct pii_digits *d, struct pii_context *context, struct pii_span *s)
 {
     if (d->start < t->floor || pii_glued_before(t, d->start))
         return false;
@@ -110,14 +102,15 @@ bool pii_card_at(const struct pii_text *t, const struct pii_digits *d, unsigned 
         unsigned n = d->sum[k - 1];
         if (n < 12)
             return false;
-        if (n > 19 || !printed(d, k) || !luhn(d->digit, n))
+        if (n > 19 || !printed(d, k) || !check_luhn(d->digit, n))
             continue;
         int certain = issuer(d->digit, n);
         if (certain == 0 || pii_glued_after(t, d->end[k - 1]))
             continue;
-        if (certain == 1 && !(pii_context(t, d->start, context) & PII_CTX_CARD))
+        if (certain == 1 && !pii_told(t, d->start, d->end[k - 1], PII_SAYS(CARD), context) &&
+            !pii_alone(t, d->start, d->end[k - 1]))
             continue;
-        *s = (struct pii_span){ d->start, d->end[k - 1] - d->start, PII_CARD, certain == 2 ? 0.9f : 0.8f };
+        *s = (struct pii_span){ d->start, d->end[k - 1] - d->start, PII_CARD, certain == 2 ? 0.9f : 0.6f };
         return true;
     }
     return false;

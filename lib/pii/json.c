@@ -43,8 +43,7 @@ static void find_escaped(struct str json, const struct request *q, size_t floor,
         out->failed = true;
         return;
     }
-    pii_scan_init_at(&scan, buf_str(scratch), 0, prefix);
-    scan.types = q->types;
+    pii_scan_init_at(&scan, q->types, buf_str(scratch), 0, prefix);
     /* Walks raw and resolved text side by side: `at` in the resolved one is `i` in the raw one. */
     size_t i = start, at = prefix;
     while (pii_scan_next(&scan, &found.span)) {
@@ -86,8 +85,7 @@ static int find_plain(struct str json, const struct request *q, size_t words, si
     struct pii_scan scan;
     struct pii_found found = { 0 };
     struct quotes quotes = { start, false };
-    pii_scan_init_at(&scan, (struct str){ json.p, end }, words, start);
-    scan.types = q->types;
+    pii_scan_init_at(&scan, q->types, (struct str){ json.p, end }, words, start);
     scan.text.json = true;
     while (pii_scan_next(&scan, &found.span)) {
         if (!inside_at(json.p, &quotes, found.span.start)) {

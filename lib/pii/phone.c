@@ -210,7 +210,7 @@ static bool looks_dialled(const struct pii_digits *d, unsigned k)
     return k >= 2 && n >= 7 && d->sep[1] != '/';
 }
 
-bool pii_phone_at(const struct pii_text *t, const struct pii_digits *d, unsigned *context, struct pii_span *s)
+bool pii_phone_at(const struct pii_text *t, const struct pii_digits *d, struct pii_context *context, struct pii_span *s)
 {
     unsigned before = pii_before(t, d->start);
     if (d->start < t->floor || d->more || d->n < 7)
@@ -238,11 +238,15 @@ bool pii_phone_at(const struct pii_text *t, const struct pii_digits *d, unsigned
         return false;
     if (before == '/' && pii_is_word(pii_before(t, d->start - 1)))
         return false; /* Mobile Safari/… */
-    unsigned says = pii_context(t, d->start, context);
-    if ((says & PII_CTX_OTHER) || !(says & (PII_CTX_PHONE | PII_CTX_CALL)))
+    uint64_t says = pii_said(t, d->start, context);
+    if (says & PII_SAYS(OTHER))
+        return false;
+    /* Words behind speak only for what looks like somebody's number. */
+    if (!(says & (PII_SAYS(PHONE) | PII_SAYS(CALL))) &&
+        !(looks_dialled(d, k) && pii_told(t, d->start, d->end[k - 1], PII_SAYS(PHONE), context)))
         return false;
     if (north_american_form(t, d, true, &k) && put(t, d, k, d->start, 0.8f, s))
         return true;
     k = told_groups(d);
-    return ((says & PII_CTX_PHONE) || looks_dialled(d, k)) && put(t, d, k, d->start, 0.6f, s);
+    return ((says & PII_SAYS(PHONE)) || looks_dialled(d, k)) && put(t, d, k, d->start, 0.6f, s);
 }

@@ -84,6 +84,8 @@ enum pii_type {
     PII_TH_TNIN,
     PII_TR_TCKN,
     PII_NG_NIN,
+    PII_ZA_ID,
+    PII_CA_POSTCODE,
     PII_TYPES
 };
 

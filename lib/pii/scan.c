@@ -1,68 +1,35 @@
 /* lib/pii/scan: one pass over the bytes: 64 at a time into bitmaps, anchors out of them, verifiers at the anchors. */
 #include "pii/scan.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
-void pii_classify_scalar(const unsigned char *p, struct pii_masks *m)
+/* What stood n places before each place. */
+static inline uint64_t shifted(uint64_t now, uint64_t was, unsigned n)
 {
-    *m = (struct pii_masks){ 0, 0, 0, 0, 0 };
-    for (unsigned i = 0; i < 64; i++) {
-        uint64_t bit = (uint64_t)1 << i;
-        unsigned c = p[i];
-        m->digit |= pii_is_digit(c) ? bit : 0;
-        m->letter |= pii_is_letter(c) ? bit : 0;
-        m->word |= pii_is_word(c) ? bit : 0;
-        m->at |= c == '@' ? bit : 0;
-        m->colon |= c == ':' ? bit : 0;
-    }
+    return now << n | was >> (64 - n);
 }
-#if defined(__x86_64__)
-void pii_classify_sse2(const unsigned char *p, struct pii_masks *m)
-{
-    uint64_t digit = 0, letter = 0, line = 0, at = 0, colon = 0;
-    for (unsigned k = 0; k < 4; k++) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * k));
-        __m128i d = _mm_sub_epi8(v, _mm_set1_epi8('0'));
-        __m128i l = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
-        unsigned at_shift = 16 * k;
-        digit |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d)) << at_shift;
-        letter |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(l, _mm_set1_epi8(25)), l)) << at_shift;
-        line |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('_'))) << at_shift;
-        at |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('@'))) << at_shift;
-        colon |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(':'))) << at_shift;
-    }
-    *m = (struct pii_masks){ digit, letter, digit | letter | line, at, colon };
-}
-
-__attribute__((target("avx2"))) void pii_classify_avx2(const unsigned char *p, struct pii_masks *m)
-{
-    uint64_t digit = 0, letter = 0, line = 0, at = 0, colon = 0;
-    for (unsigned k = 0; k < 2; k++) {
-        __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32 * k));
-        __m256i d = _mm256_sub_epi8(v, _mm256_set1_epi8('0'));
-        __m256i l = _mm256_sub_epi8(_mm256_or_si256(v, _mm256_set1_epi8(0x20)), _mm256_set1_epi8('a'));
-        unsigned at_shift = 32 * k;
-        digit |= (uint64_t)(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(d, _mm256_set1_epi8(9)), d))
-                 << at_shift;
-        letter |= (uint64_t)(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(l, _mm256_set1_epi8(25)), l))
-                  << at_shift;
-        line |= (uint64_t)(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('_'))) << at_shift;
-        at |= (uint64_t)(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('@'))) << at_shift;
-        colon |= (uint64_t)(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(':'))) << at_shift;
-    }
-    *m = (struct pii_masks){ digit, letter, digit | letter | line, at, colon };
-}
-#endif
 
 /* Which bits have a colon 1 to 5 places before them. */
 static uint64_t colon_close(uint64_t now, uint64_t was)
 {
     uint64_t close = 0;
     for (unsigned k = 1; k <= 5; k++)
-        close |= now << k | was >> (64 - k);
+        close |= shifted(now, was, k);
     return close;
+}
+
+/* Where a run of 16 bytes of names ends: letters, digits, '_' and '-'. */
+static uint64_t long_runs(struct pii_scan *scan, uint64_t one)
+{
+    uint64_t two = one & shifted(one, scan->was_run[0], 1);
+    uint64_t four = two & shifted(two, scan->was_run[1], 2);
+    uint64_t eight = four & shifted(four, scan->was_run[2], 4);
+    uint64_t sixteen = eight & shifted(eight, scan->was_run[3], 8);
+    uint64_t ends = sixteen & ~shifted(sixteen, scan->was_run[4], 1);
+    scan->was_run[0] = one;
+    scan->was_run[1] = two;
+    scan->was_run[2] = four;
+    scan->was_run[3] = eight;
+    scan->was_run[4] = sixteen;
+    return ends;
 }
 
 /* Loads the block that starts at scan->block and finds its anchors. */
@@ -79,40 +46,49 @@ static void load(struct pii_scan *scan)
         memset(last + left, 0, 64 - left);
         scan->classify(last, &m);
     }
-    uint64_t word_before = m.word << 1 | scan->was_word >> 63;
+    uint64_t word_before = shifted(m.word, scan->was.word, 1);
     scan->numbers = m.digit & ~word_before;
-    /* Two letters that start a word, then a digit: where an IBAN may be. */
-    uint64_t iban = m.digit & (m.letter << 1 | scan->was_letter >> 63) & (m.letter << 2 | scan->was_letter >> 62) &
-                    ~(m.word << 3 | scan->was_word >> 61);
-    scan->anchors = scan->numbers | iban | m.at;
-    if ((m.colon | scan->was_colon) != 0) {
-        uint64_t pair = m.colon & colon_close(m.colon, scan->was_colon);
+    /* The first digit of a word that starts with letters: adding 1 where such a word starts carries through its letters. */
+    uint64_t sum, starts = m.letter & ~word_before;
+    bool carry = __builtin_add_overflow(m.letter, starts, &sum);
+    carry |= __builtin_add_overflow(sum, (uint64_t)scan->in_letters, &sum);
+    scan->in_letters = carry;
+    scan->mixed = sum & ~m.letter & m.digit;
+    scan->runs = long_runs(scan, m.word | m.dash);
+    /* A key's end: what stands before '=' and ':' is no number. */
+    uint64_t keys = (m.colon | m.equals) & ~shifted(m.digit | m.colon, scan->was.digit | scan->was.colon, 1);
+    scan->anchors = scan->numbers | scan->mixed | scan->runs | keys | m.at;
+    if ((m.colon | scan->was.colon) != 0) {
+        uint64_t pair = m.colon & colon_close(m.colon, scan->was.colon);
         uint64_t triple = pair & colon_close(pair, scan->was_pair);
         uint64_t four = triple & colon_close(triple, scan->was_triple);
-        scan->anchors |= four | (m.colon & (m.colon << 1 | scan->was_colon >> 63));
+        scan->anchors |= four | (m.colon & shifted(m.colon, scan->was.colon, 1));
         scan->was_pair = pair;
         scan->was_triple = triple;
     }
-    scan->was_letter = m.letter;
-    scan->was_word = m.word;
-    scan->was_colon = m.colon;
+    uint64_t dash2 = m.dash & shifted(m.dash, scan->was.dash, 3), dash3 = m.dash & shifted(m.dash, scan->was.dash, 1);
+    if (m.dash != 0) {
+        /* Five dashes three apart (a hardware address), or in a row (a private key). */
+        uint64_t mac =
+            dash2 & shifted(dash2, scan->was_dash2, 3) & shifted(dash2, scan->was_dash2, 6) & shifted(dash2, scan->was_dash2, 9);
+        uint64_t rule =
+            dash3 & shifted(dash3, scan->was_dash3, 1) & shifted(dash3, scan->was_dash3, 2) & shifted(dash3, scan->was_dash3, 3);
+        scan->anchors |= mac | (rule & ~shifted(rule, scan->was_rule, 1));
+        scan->was_rule = rule;
+    } else {
+        scan->was_rule = 0;
+    }
+    scan->was_dash2 = dash2;
+    scan->was_dash3 = dash3;
+    scan->anchors |= scan->urls ? m.dot : m.dot & shifted(m.dot, scan->was.dot, 5);
+    scan->was = m;
 }
 
-void pii_scan_init(struct pii_scan *scan, struct str text, size_t from)
+static void start(struct pii_scan *scan, struct pii_set types, struct str text, size_t words, size_t from)
 {
-    pii_scan_init_at(scan, text, from, from);
-}
-
-void pii_scan_init_of(struct pii_scan *scan, struct pii_set types, struct str text, size_t from)
-{
-    pii_scan_init_at(scan, text, from, from);
-    scan->types = types;
-}
-
-void pii_scan_init_at(struct pii_scan *scan, struct str text, size_t words, size_t from)
-{
-    *scan = (struct pii_scan){ .text = { (const unsigned char *)text.p, text.n, from, words, -1, false } };
-    scan->types = pii_set_default();
+    *scan = (struct pii_scan){ .text = { (const unsigned char *)text.p, text.n, from, words, -1, false, false, types } };
+    scan->urls = pii_set_has(&types, PII_URL);
+    scan->stop = text.n;
 #if defined(__x86_64__)
     scan->classify = __builtin_cpu_supports("avx2") ? pii_classify_avx2 : pii_classify_sse2;
 #else
@@ -134,17 +110,68 @@ void pii_scan_init_at(struct pii_scan *scan, struct str text, size_t words, size
         scan->anchors &= ~(uint64_t)0 << from % 64;
 }
 
-/* Longer wins, then more certain. */
-static void keep(const struct pii_span *one, struct pii_span *best, bool *found)
+void pii_scan_init(struct pii_scan *scan, struct str text, size_t from)
 {
-    if (!*found || one->length > best->length || (one->length == best->length && one->score > best->score))
+    pii_scan_init_of(scan, pii_set_default(), text, from);
+}
+
+void pii_scan_init_of(struct pii_scan *scan, struct pii_set types, struct str text, size_t from)
+{
+    start(scan, types, text, from, from);
+    scan->text.whole = true;
+}
+
+void pii_scan_init_at(struct pii_scan *scan, struct pii_set types, struct str text, size_t words, size_t from)
+{
+    start(scan, types, text, words, from);
+}
+
+/* Longer wins, then more certain; the kept types only where nothing else is. */
+static void keep(const struct pii_text *t, const struct pii_span *one, struct pii_span *best, bool *found)
+{
+    if (!pii_set_has(&t->types, one->type))
+        return;
+    bool more = one->length > best->length || (one->length == best->length && one->score > best->score);
+    if (*found && pii_type_kept(one->type) != pii_type_kept(best->type))
+        more = pii_type_kept(best->type);
+    if (!*found || more)
         *best = *one;
     *found = true;
 }
 
+/* "3123:4567:8909" */
+static bool four_by_four(const struct pii_text *t, size_t i, struct pii_digits *d)
+{
+    *d =
+        (struct pii_digits){ .start = i, .n = 12, .groups = 3, .length = { 4, 4, 4 }, .sum = { 4, 8, 12 }, .sep = { 0, ':', ':' } };
+    for (unsigned n = 0; n < 12; n++) {
+        unsigned c = pii_byte(t, i + n + n / 4);
+        if (!pii_is_digit(c) || (n % 4 == 0 && n > 0 && pii_byte(t, i + n + n / 4 - 1) != ':'))
+            return false;
+        d->digit[n] = (unsigned char)(c - '0');
+    }
+    for (unsigned g = 0; g < 3; g++)
+        d->end[g] = i + 4 + 5 * g;
+    return pii_byte(t, i + 14) != ':' && pii_before(t, i) != ':';
+}
+
+/* A date is worth a look: not a log's own clock, and something stands before it. */
+static bool may_be_date(const struct pii_text *t, size_t i, size_t run, unsigned next)
+{
+    if (pii_set_has(&t->types, PII_DATE))
+        return run <= 4;
+    if (i < 4 || run > 4)
+        return false;
+    if (run == 4)
+        return next == '-' || next == '/' || next == '.';
+    if (run > 2)
+        return false;
+    return next == '-' || next == '/' || next == '.' || next == ' ' || next == ',' || next == 't' || next == 's' || next == 'n' ||
+           next == 'r';
+}
+
 static bool number_at(const struct pii_text *t, size_t i, struct pii_span *best)
 {
-    /* Most numbers in a log end here: short, and nothing follows that could make them longer. */
     unsigned before = pii_before(t, i);
     if (before == '%' && i + 1 < t->n) {
         if (t->p[i] == '4' && t->p[i + 1] == '0')
@@ -152,49 +179,128 @@ static bool number_at(const struct pii_text *t, size_t i, struct pii_span *best)
         if (t->p[i] == '2' && (t->p[i + 1] | 0x20) == 'b')
             return pii_phone_encoded_at(t, i - 1, best);
     }
-    /* What goes on from before is part of that, but for the second end of a range of addresses. */
-    bool range = before == '-' && ((i - 1 == t->floor && t->last == PII_IPV4) || pii_token_before(t, i - 1) == 4);
-    if (!range && pii_glued_before(t, i))
-        return false;
+    bool found = false;
+    struct pii_context context = { 0 };
+    struct pii_span one;
     size_t run = 1;
     while (run < 20 && pii_is_digit(pii_byte(t, i + run)))
         run++;
     unsigned next = pii_byte(t, i + run);
-    if (run < 7 && next != '-' && next != ' ' && next != '.' && next != ')' && next != '/' && next != '(' && next < 0x80)
-        return false;
+    if ((run == 2 || run == 6) && (before == ' ' || before == '-') && pii_is_letter(pii_before(t, i - 1)) &&
+        pii_nino_at(t, i, &context, &one))
+        keep(t, &one, best, &found);
+    if (may_be_date(t, i, run, next) && pii_date_at(t, i, &context, &one))
+        keep(t, &one, best, &found);
+    /* What goes on from before is part of that, but for the second end of a range of addresses. */
+    bool range = before == '-' && ((i - 1 == t->floor && t->last == PII_IPV4) || pii_token_before(t, i - 1) == 4);
+    if (!range && pii_glued_before(t, i))
+        return found;
+    if (!range && run < 10 && (pii_is_letter(next) || next == '-' || next == '+') && pii_digits_mixed_at(t, i, run, &context, &one))
+        keep(t, &one, best, &found);
+    /* Most numbers in a log end here: short, and nothing follows that could make them longer. */
+    struct pii_digits d;
+    if (run < 7 && next != '-' && next != ' ' && next != '.' && next != ')' && next != '/' && next != '(' && next < 0x80) {
+        if (run == 4 && next == ':' && four_by_four(t, i, &d) && pii_numeric_at(t, &d, &context, &one))
+            keep(t, &one, best, &found);
+        if (run == 5 && pii_zip_at(t, i, &context, &one))
+            keep(t, &one, best, &found);
+        return found;
+    }
+    if (run == 5 && pii_zip_at(t, i, &context, &one))
+        keep(t, &one, best, &found);
     /* 2026-11-23 and its like. */
     if (run == 4 && (next == '-' || next == '.' || next == '/') && i + 10 <= t->n && t->p[i + 7] == next &&
         (memcmp(t->p + i, "20", 2) == 0 || memcmp(t->p + i, "19", 2) == 0))
-        return false;
-    bool found = false;
-    unsigned context = 0;
-    struct pii_span one;
+        return found;
     if (run <= 3 && next == '.' && pii_ipv4_at(t, i, &context, &one))
-        keep(&one, best, &found);
+        keep(t, &one, best, &found);
     if (range)
         return found;
-    struct pii_digits d;
     pii_digits_read(t, i, &d);
     if (d.n < 7)
         return found;
     if (pii_phone_at(t, &d, &context, &one))
-        keep(&one, best, &found);
+        keep(t, &one, best, &found);
     if (d.n >= 12 && pii_card_at(t, &d, &context, &one))
-        keep(&one, best, &found);
+        keep(t, &one, best, &found);
     if (d.n >= 9 && pii_ssn_at(t, &d, &context, &one))
-        keep(&one, best, &found);
+        keep(t, &one, best, &found);
+    if (d.n >= 8 && pii_numeric_at(t, &d, &context, &one))
+        keep(t, &one, best, &found);
+    if (pii_document_at(t, &d, &context, &one))
+        keep(t, &one, best, &found);
     return found;
 }
 
-static bool anchor_at(const struct pii_text *t, size_t i, bool number, struct pii_span *span)
+static bool colon_at(const struct pii_text *t, size_t i, struct pii_span *best)
 {
+    bool found = false;
+    struct pii_span one;
+    if (pii_byte(t, i + 1) == '/' && pii_byte(t, i + 2) == '/') {
+        if (pii_url_credentials_at(t, i, &one))
+            keep(t, &one, best, &found);
+        if (pii_set_has(&t->types, PII_URL) && pii_url_at(t, i, &one))
+            keep(t, &one, best, &found);
+        return found;
+    }
+    if (i >= 11 && t->p[i - 3] == ':' && t->p[i - 6] == ':' && pii_mac_at(t, i, 11, &one))
+        keep(t, &one, best, &found);
+    if (!found && pii_ipv6_at(t, i, &one))
+        keep(t, &one, best, &found);
+    if (!found && pii_keyed_secret_at(t, i, &one))
+        keep(t, &one, best, &found);
+    return found;
+}
+
+/* sixteenth: byte of a run of letters, digits, '_' and '-'. */
+static bool run_at(const struct pii_text *t, size_t sixteenth, struct pii_span *best)
+{
+    size_t start = sixteenth - 15;
+    bool found = false;
+    struct pii_span one;
+    while (t->p[start] == '-' && start < sixteenth)
+        start++;
+    if (pii_byte(t, start + 8) == '-' && pii_byte(t, start + 13) == '-') {
+        if (pii_set_has(&t->types, PII_UUID) && pii_uuid_at(t, start, &one))
+            keep(t, &one, best, &found);
+    }
+    if (pii_token_secret_at(t, start, &one))
+        keep(t, &one, best, &found);
+    if (!found && pii_crypto_at(t, start, &one))
+        keep(t, &one, best, &found);
+    return found;
+}
+
+static bool anchor_at(const struct pii_scan *scan, size_t i, unsigned bit, struct pii_span *span)
+{
+    const struct pii_text *t = &scan->text;
+    bool found = false;
+    struct pii_span one;
+    if (scan->runs >> bit & 1 && run_at(t, i, &one))
+        keep(t, &one, span, &found);
     switch (t->p[i]) {
     case '@':
-        return pii_email_at(t, i, 1, span);
+        return pii_email_at(t, i, 1, &one) ? keep(t, &one, span, &found), found : found;
     case ':':
-        return pii_ipv6_at(t, i, span);
+        return colon_at(t, i, &one) ? keep(t, &one, span, &found), found : found;
+    case '=':
+        return pii_keyed_secret_at(t, i, &one) ? keep(t, &one, span, &found), found : found;
+    case '-':
+        if (i >= 14 && t->p[i - 3] == '-' && pii_mac_at(t, i, 14, &one))
+            keep(t, &one, span, &found);
+        else if (i >= 4 && t->p[i - 4] == '-' && pii_private_key_at(t, i, &one))
+            keep(t, &one, span, &found);
+        return found;
+    case '.':
+        if (i >= 9 && t->p[i - 5] == '.' && pii_mac_at(t, i, 9, &one))
+            keep(t, &one, span, &found);
+        if (scan->urls && pii_bare_url_at(t, i, &one))
+            keep(t, &one, span, &found);
+        return found;
     default:
-        return number ? number_at(t, i, span) : pii_iban_at(t, i - 2, span);
+        if (scan->numbers >> bit & 1 ? number_at(t, i, &one) : scan->mixed >> bit & 1 && pii_mixed_at(t, i, &one))
+            keep(t, &one, span, &found);
+        return found;
     }
 }
 
@@ -205,11 +311,35 @@ static void prefer_email(const struct pii_text *t, struct pii_span *span)
     while (i - end < 64 && i < t->n && t->p[i] > ' ' && t->p[i] < 0x7F && t->p[i] != '@')
         i++;
     struct pii_span email;
-    if (pii_byte(t, i) == '@' && pii_email_at(t, i, 1, &email) && email.start < end && email.length > span->length)
+    if (pii_byte(t, i) == '@' && pii_set_has(&t->types, PII_EMAIL) && pii_email_at(t, i, 1, &email) && email.start < end &&
+        email.length > span->length)
         *span = email;
 }
 
-bool pii_scan_next(struct pii_scan *scan, struct pii_span *span)
+static bool next_of(struct pii_scan *scan, struct pii_span *span);
+
+/* A kept type gives way to any other that starts within it: an address in a URL is an address first. */
+static void prefer_others(const struct pii_scan *scan, struct pii_span *span)
+{
+    const struct pii_text *t = &scan->text;
+    struct pii_set kept = pii_set_all(), others = pii_set_default();
+    struct pii_scan inside;
+    struct pii_span other;
+    for (unsigned i = 0; i < 2; i++) {
+        kept.bits[i] &= ~others.bits[i];
+        others.bits[i] = t->types.bits[i] & ~kept.bits[i];
+    }
+    size_t from = span->start > t->floor ? span->start : t->floor;
+    start(&inside, others, (struct str){ (const char *)t->p, t->n }, t->words, from);
+    inside.text.json = t->json;
+    inside.text.whole = t->whole;
+    inside.text.last = t->last;
+    inside.stop = span->start + span->length;
+    if (next_of(&inside, &other))
+        *span = other;
+}
+
+static bool next_of(struct pii_scan *scan, struct pii_span *span)
 {
     struct pii_text *t = &scan->text;
     for (;;) {
@@ -222,17 +352,32 @@ bool pii_scan_next(struct pii_scan *scan, struct pii_span *span)
             load(scan);
         }
         unsigned bit = (unsigned)__builtin_ctzll(scan->anchors);
-        bool number = scan->numbers >> bit & 1;
         size_t i = scan->block + bit;
+        if (i >= scan->stop)
+            return false;
         scan->anchors &= scan->anchors - 1;
-        if (i < t->floor || !anchor_at(t, i, number, span))
+        if (i < t->floor || !anchor_at(scan, i, bit, span))
             continue;
         if (span->type != PII_EMAIL)
             prefer_email(t, span);
-        t->floor = t->words = span->start + span->length;
-        t->last = (int)span->type;
         return true;
     }
+}
+
+bool pii_scan_next(struct pii_scan *scan, struct pii_span *span)
+{
+    if (!next_of(scan, span))
+        return false;
+    struct pii_text *t = &scan->text;
+    if (pii_type_kept(span->type))
+        prefer_others(scan, span);
+    t->floor = span->start + span->length;
+    /* What is kept stays in the text, and the words before it stay what they are. */
+    if (!pii_type_kept(span->type)) {
+        t->words = t->floor;
+        t->last = (int)span->type;
+    }
+    return true;
 }
 
 bool pii_next(struct str text, size_t from, struct pii_span *span)

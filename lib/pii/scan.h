@@ -13,6 +13,8 @@ struct pii_text {
     size_t n, floor, words; /* words: where context may start; at most floor */
     int last;               /* the type of the span that ends at floor; -1: none, or unknown */
     bool json;              /* raw JSON without escapes: '"' always delimits */
+    bool whole;             /* all there is: no string out of a document */
+    struct pii_set types;   /* what is looked for */
 };
 
 /* A byte, or 0 beyond either end (a NUL in the text is no part of anything either). */
@@ -83,39 +85,123 @@ struct pii_digits {
 
 void pii_digits_read(const struct pii_text *t, size_t i, struct pii_digits *d);
 
-/* What the words before a place say. */
-enum pii_context {
-    PII_CTX_PHONE = 1, /* tel, phone, fax, mobile … */
-    PII_CTX_CALL = 2,  /* call, contact, cell …: needs a number that looks like a phone's */
-    PII_CTX_CARD = 4,
-    PII_CTX_SSN = 8,
-    PII_CTX_ADDRESS = 16, /* ip, src, host … */
-    PII_CTX_VERSION = 32, /* version, release, a product's name, right before */
-    PII_CTX_OTHER = 64,   /* id, offset, bytes … right before: the number is that */
-    PII_CTX_KNOWN = 1 << 30
+/* What a word can say about what stands near it. Where the forms of a country's numbers tell them apart, one bit is enough. */
+enum pii_word {
+    PII_W_PHONE,      /* tel, phone, fax, mobile … */
+    PII_W_CALL,       /* call, contact, cell …: needs a number that looks like a phone's */
+    PII_W_ADDRESS,    /* ip, src, host … */
+    PII_W_VERSION,    /* version, release, a product's name, right before */
+    PII_W_OTHER,      /* id, offset, bytes … right before: the number is that */
+    PII_W_POSSESSIVE, /* my, your … */
+    PII_W_NUMBER,
+    PII_W_TAIL, /* may be the second of two words that mean something together */
+    PII_W_CARD,
+    PII_W_BANK,
+    PII_W_ABA,
+    PII_W_SSN,
+    PII_W_TAX,      /* any country's tax number */
+    PII_W_NATIONAL, /* any country's number of a person */
+    PII_W_VAT,
+    PII_W_MEDIC, /* NPI, DEA */
+    PII_W_MEDICARE,
+    PII_W_DRIVER,
+    PII_W_PASSPORT,
+    PII_W_VEHICLE,
+    PII_W_DOB,
+    PII_W_ZIP,
+    PII_W_POSTCODE,
+    PII_W_NHS,
+    PII_W_NINO,
+    PII_W_UTR,
+    PII_W_DE_TAX,
+    PII_W_DE_TAXNR,
+    PII_W_DE,
+    PII_W_FR,
+    PII_W_ES,
+    PII_W_IT,
+    PII_W_NL,
+    PII_W_PL,
+    PII_W_SE,
+    PII_W_FI,
+    PII_W_BE,
+    PII_W_PT,
+    PII_W_IN,
+    PII_W_TFN,
+    PII_W_AU,
+    PII_W_SG,
+    PII_W_KR,
+    PII_W_BR,
+    PII_W_CA,
+    PII_W_TH,
+    PII_W_TR,
+    PII_W_NG,
+    PII_W_ZA,
+    PII_WORDS
+};
+_Static_assert(PII_WORDS <= 64, "a set of them is a uint64_t");
+#define PII_SAYS(what) ((uint64_t)1 << PII_W_##what)
+
+/* What a word says; low: its n bytes, ASCII in lower case, a NUL behind. 0: nothing. */
+uint64_t pii_word_says(const char *low, size_t n);
+
+/* What the words around one place say, looked up at most once; zeroed at first. */
+struct pii_context {
+    uint64_t before, after;
+    size_t end; /* of what `after` is about; 0: not looked up */
+    bool known; /* `before` is */
 };
 
-/* Looks back over at most 64 bytes and 6 words of the same line. *cache: 0 at first, then the answer. */
-unsigned pii_context(const struct pii_text *t, size_t i, unsigned *cache);
+/* Words before i, of the same line: see look_back. */
+uint64_t pii_said(const struct pii_text *t, size_t i, struct pii_context *c);
+/* Whether a word before start or behind end says one of what. */
+bool pii_told(const struct pii_text *t, size_t start, size_t end, uint64_t what, struct pii_context *c);
+/* Whether the text is nothing but this value, with at most a label ("x: …") that means no other kind of number: the value of a
+ * column, which no words can announce. */
+bool pii_alone(const struct pii_text *t, size_t start, size_t end);
 
-/* A verifier looks at one anchor (for numbers: the first digit) and gives the longest span of its type there. */
+/* A verifier looks at one anchor (for numbers: the first digit) and gives the longest span of its types there. */
 /* width: of what stands for the '@' at `at`: 1, or 3 where a URL has it as %40. */
 bool pii_email_at(const struct pii_text *t, size_t at, size_t width, struct pii_span *s);
 /* %2B, the '+' of a URL, whose '%' is at `percent`. */
 bool pii_phone_encoded_at(const struct pii_text *t, size_t percent, struct pii_span *s);
-bool pii_phone_at(const struct pii_text *t, const struct pii_digits *d, unsigned *context, struct pii_span *s);
-bool pii_card_at(const struct pii_text *t, const struct pii_digits *d, unsigned *context, struct pii_span *s);
-bool pii_ssn_at(const struct pii_text *t, const struct pii_digits *d, unsigned *context, struct pii_span *s);
+bool pii_phone_at(const struct pii_text *t, const struct pii_digits *d, struct pii_context *context, struct pii_span *s);
+bool pii_card_at(const struct pii_text *t, const struct pii_digits *d, struct pii_context *context, struct pii_span *s);
+bool pii_ssn_at(const struct pii_text *t, const struct pii_digits *d, struct pii_context *context, struct pii_span *s);
+bool pii_numeric_at(const struct pii_text *t, const struct pii_digits *d, struct pii_context *context, struct pii_span *s);
+bool pii_document_at(const struct pii_text *t, const struct pii_digits *d, struct pii_context *context, struct pii_span *s);
+bool pii_ipv4_at(const struct pii_text *t, size_t i, struct pii_context *context, struct pii_span *s);
+bool pii_date_at(const struct pii_text *t, size_t i, struct pii_context *context, struct pii_span *s);
+/* i: five digits. */
+bool pii_zip_at(const struct pii_text *t, size_t i, struct pii_context *context, struct pii_span *s);
+/* i: the digits of a British insurance number that stand behind its two letters and a space. */
+bool pii_nino_at(const struct pii_text *t, size_t i, struct pii_context *context, struct pii_span *s);
+/* start: `run` digits that a letter, '-' or '+' follows. */
+bool pii_digits_mixed_at(const struct pii_text *t, size_t start, size_t run, struct pii_context *context, struct pii_span *s);
+/* digit: the first of a word that starts with letters. */
+bool pii_mixed_at(const struct pii_text *t, size_t digit, struct pii_span *s);
 bool pii_iban_at(const struct pii_text *t, size_t letters, struct pii_span *s);
-bool pii_ipv4_at(const struct pii_text *t, size_t i, unsigned *context, struct pii_span *s);
 bool pii_ipv6_at(const struct pii_text *t, size_t colon, struct pii_span *s);
+/* at: a separator of it, `back` bytes behind its start. */
+bool pii_mac_at(const struct pii_text *t, size_t at, size_t back, struct pii_span *s);
+/* start: 16 bytes of letters, digits, '_' and '-'. */
+bool pii_uuid_at(const struct pii_text *t, size_t start, struct pii_span *s);
+bool pii_token_secret_at(const struct pii_text *t, size_t start, struct pii_span *s);
+bool pii_crypto_at(const struct pii_text *t, size_t start, struct pii_span *s);
+/* fifth: of five dashes. */
+bool pii_private_key_at(const struct pii_text *t, size_t fifth, struct pii_span *s);
+/* at: a '=' or ':' behind what may be a key. */
+bool pii_keyed_secret_at(const struct pii_text *t, size_t at, struct pii_span *s);
+/* colon: of "://". */
+bool pii_url_credentials_at(const struct pii_text *t, size_t colon, struct pii_span *s);
+bool pii_url_at(const struct pii_text *t, size_t colon, struct pii_span *s);
+bool pii_bare_url_at(const struct pii_text *t, size_t dot, struct pii_span *s);
 
 /* 4 or 6 for what is wholly an address of that version (a zone is allowed and dropped), its bytes in network order; 0: it isn't. */
 int pii_address_parse(struct str s, unsigned char address[16]);
 
 /* Bitmaps of 64 bytes: which are digits, letters, …; bytes beyond n count as none. */
 struct pii_masks {
-    uint64_t digit, letter, word, at, colon;
+    uint64_t digit, letter, word, at, colon, equals, dash, dot;
 };
 
 /* Whether a token in its place leaves everything around it as it was to the verifiers. */
@@ -130,19 +216,24 @@ void pii_classify_avx2(const unsigned char *p, struct pii_masks *m);
 /* A scan in progress. */
 struct pii_scan {
     struct pii_text text;
-    size_t block;                  /* where `anchors` starts */
-    uint64_t anchors, numbers;     /* still to be looked at */
-    uint64_t was_letter, was_word; /* masks of the block before */
-    uint64_t was_colon, was_pair, was_triple;
+    size_t stop;                             /* no anchor from here on */
+    size_t block;                            /* where `anchors` starts */
+    uint64_t anchors;                        /* still to be looked at */
+    uint64_t numbers, mixed, runs;           /* which anchors start a number, are a word's first digit, a run's sixteenth byte */
+    struct pii_masks was;                    /* of the block before, as what follows */
+    uint64_t was_pair, was_triple;           /* colons close to others */
+    uint64_t was_dash2, was_dash3, was_rule; /* dashes three apart, side by side, five side by side */
+    uint64_t was_run[5];                     /* runs of 1, 2, 4, 8, 16 */
+    bool in_letters;                         /* the block before ends in a word's first letters */
+    bool urls;                               /* whole URLs are asked for: every dot is an anchor */
     void (*classify)(const unsigned char *p, struct pii_masks *m);
-    struct pii_set types; /* what is looked for */
 };
 
 /* Spans start at or after `from`. */
 void pii_scan_init(struct pii_scan *scan, struct str text, size_t from); /* the default set of types */
 void pii_scan_init_of(struct pii_scan *scan, struct pii_set types, struct str text, size_t from);
-/* As from the start, but words from `floor` (at most `from`) on are context. */
-void pii_scan_init_at(struct pii_scan *scan, struct str text, size_t floor, size_t from);
+/* As of a part of something larger; words from `words` (at most `from`) on are context. */
+void pii_scan_init_at(struct pii_scan *scan, struct pii_set types, struct str text, size_t words, size_t from);
 bool pii_scan_next(struct pii_scan *scan, struct pii_span *span);
 
 #endif

@@ -21,7 +21,7 @@ static bool stands_alone(const struct pii_text *t, size_t start, size_t end)
     return (c == 0 || c == ':' || pii_is_letter(c) || c == '\n' || c == '(') && !pii_is_digit(next) && next != '[' && next != '"';
 }
 
-bool pii_ssn_at(const struct pii_text *t, const struct pii_digits *d, unsigned *context, struct pii_span *s)
+bool pii_ssn_at(const struct pii_text *t, const struct pii_digits *d, struct pii_context *context, struct pii_span *s)
 {
     unsigned k = 0;
     while (k < d->groups && d->sum[k] < 9)
@@ -34,11 +34,13 @@ bool pii_ssn_at(const struct pii_text *t, const struct pii_digits *d, unsigned *
     bool dashed = k == 2 && d->length[0] == 3 && d->length[1] == 2 && d->sep[1] == d->sep[2];
     float score = 0.85f;
     if (!dashed || d->sep[1] != '-') {
-        bool told = (pii_context(t, d->start, context) & (PII_CTX_SSN | PII_CTX_PHONE)) == PII_CTX_SSN;
+        bool told = !(pii_said(t, d->start, context) & PII_SAYS(PHONE)) && pii_told(t, d->start, end, PII_SAYS(SSN), context);
         if (told && k <= 2)
             score = 0.8f;
         else if (dashed && (d->sep[1] == '.' || d->sep[1] == ' ') && stands_alone(t, d->start, end))
             score = 0.5f;
+        else if ((k < 2 || dashed) && pii_alone(t, d->start, end))
+            score = 0.29f;
         else
             return false;
     }

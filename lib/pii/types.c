@@ -78,7 +78,9 @@ static const struct row {
     ROW(CA_SIN, "CA_SIN", "", 0),
     ROW(TH_TNIN, "TH_TNIN", "", 0),
     ROW(TR_TCKN, "TR_TCKN", "", 0),
-    ROW(NG_NIN, "NG_NIN", "", 0),
+    ROW(NG_NIN, "NG_NIN", "", WEAK),
+    ROW(ZA_ID, "ZA_ID", "ZA_ID_NUMBER", 0),
+    ROW(CA_POSTCODE, "POSTCODE", "CA_POSTAL_CODE", WEAK),
 #undef ROW
 };
 

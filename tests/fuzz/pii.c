@@ -58,6 +58,68 @@ const char *const fuzz_words[] = {
     "1:2:3:4:5:6:7:8",
     "12:34:56",
     "2026-11-23",
+    "aa:bb:cc:dd:ee:ff",
+    "AA-BB-CC-DD-EE-FF",
+    "0012.3456.789a",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "https://",
+    "user:pa55@",
+    "://a:b@c.org",
+    "www.example.com",
+    "dob: ",
+    "born on ",
+    "1980-05-04",
+    "May 5, 1990",
+    "5 May 1990",
+    "5-MAY-1990",
+    "password=",
+    "api_key: ",
+    "\"token\":\"",
+    "hunter2",
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "AKIAIOSFODNN7EXAMPLE",
+    "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+    "Bearer ",
+    "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
+    "-----BEGIN RSA PRIVATE KEY-----",
+    "-----END RSA PRIVATE KEY-----",
+    "-----",
+    "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2",
+    "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
+    "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+    "AB123456C",
+    "AA 12 34 56 B",
+    "SW1A 1AA",
+    "K1A 0B1",
+    "943 476 5919",
+    "401-023-2137",
+    "nhs ",
+    "pesel ",
+    "44051401458",
+    "12345678Z",
+    "X1234567L",
+    "RSSMRA85T10A562S",
+    "131052-308T",
+    "1EG4-TE5-MK73",
+    "S1234567D",
+    "ABCPE1234F",
+    "85.07.30-033.28",
+    "529.982.247-25",
+    "11.222.333/0001-81",
+    "811218-9876",
+    "2 55 08 14 168 025 38",
+    "passport ",
+    "A12803456",
+    "zip ",
+    "Boulder, CO 80301",
+    " is my phone",
+    " (SSN)",
+    "x: ",
+    "[SECRET]",
+    "[MAC]",
+    "[DATE_OF_BIRTH]",
+    "[CREDENTIALS]",
+    "[NHS]",
     "[EMAIL]",
     "[PHONE]",
     "[IP]",
@@ -110,6 +172,22 @@ static bool inside_character(struct str s, size_t i)
     return i < s.n && ((unsigned char)s.p[i] & 0xC0) == 0x80;
 }
 
+/* Every type that there is, the kept ones too: in order, within the text, between characters. */
+static void check_all(struct str text, bool utf8)
+{
+    struct pii_scan scan;
+    struct pii_span span;
+    size_t done = 0;
+    pii_scan_init_of(&scan, pii_set_all(), text, 0);
+    while (pii_scan_next(&scan, &span)) {
+        MUST(span.length > 0 && span.start >= done && span.start + span.length <= text.n);
+        MUST(span.type < PII_TYPES && span.score > 0 && span.score <= 1);
+        if (utf8)
+            MUST(!inside_character(text, span.start) && !inside_character(text, span.start + span.length));
+        done = span.start + span.length;
+    }
+}
+
 /* Spans one by one are in order; a scan gives what redaction gives (it goes on where a token uncovers more); they lie in order,
  * within the text, between characters; twice is as once. */
 static void check_text(struct str text)
@@ -147,6 +225,7 @@ static void check_text(struct str text)
     if (!str_eq(buf_str(&once), buf_str(&twice)))
         fprintf(stderr, "once:  %.*s\ntwice: %.*s\n", STR_ARG(once), STR_ARG(twice));
     MUST(str_eq(buf_str(&once), buf_str(&twice)));
+    check_all(text, utf8);
     buf_fini(&once);
     buf_fini(&twice);
     buf_fini(&by_hand);

@@ -25,7 +25,7 @@ static int row(struct udf_row *row)
 {
     struct pii_spans *spans = row->state;
     struct col *tuple = &row->out->kids[0];
-    pii_find(row->str[0], pii_set_default(), spans);
+    pii_find(row->str[0], pii_set_all(), spans);
     if (spans->failed)
         return -1;
     for (size_t i = 0; i < spans->n; i++) {
@@ -43,8 +43,10 @@ static int row(struct udf_row *row)
 const struct udf udf_pii_detect = {
     .name = "piiDetect",
     .group = "Personal data",
-    .about = "What personal data a text holds, in order: its type, where it starts and how long it is in bytes (from 0: "
-             "substring(text, start + 1, length) is the value), and how certain that is, 0 to 1. Exactly what piiRedact replaces.",
+    .about =
+        "What personal data a text holds, in order: its type, where it starts and how long it is in bytes (from 0: "
+        "substring(text, start + 1, length) is the value), and how certain that is, 0 to 1. What piiRedact replaces, and what it "
+        "keeps: UUIDs, URLs and dates.",
     .errors = "Any bytes are accepted; [] where nothing is recognised, and for a row that can't be answered.",
     .examples = { { "piiDetect('mail ada@example.com')", "[('EMAIL',5,15,0.95)]" },
                   { "arrayMap(s -> s.type, piiDetect('ada@example.com, +1 415 555 0132'))", "['EMAIL','PHONE']" } },

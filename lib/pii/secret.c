@@ -1,0 +1,487 @@
+/* lib/pii/secret: what opens doors: private keys, tokens that say whose they are, values of keys such as password and api_key. */
+#include "pii/scan.h"
+
+enum { PEM_MAX = 16384, VALUE_MAX = 512 };
+
+/* Tokens as their issuers write them: a prefix, then so many of a set of bytes. */
+enum set { ALNUM, UPPER, HEX, WORD, URLSAFE, BASE64 };
+
+static const struct token {
+    const char *prefix;
+    enum set set;
+    unsigned short min, max; /* bytes behind the prefix */
+} tokens[] = {
+    /* Amazon Web Services: access key ids */
+    { "AKIA", UPPER, 16, 16 },
+    { "ASIA", UPPER, 16, 16 },
+    { "ABIA", UPPER, 16, 16 },
+    { "ACCA", UPPER, 16, 16 },
+    { "A3TA", UPPER, 16, 16 },
+    { "AROA", UPPER, 16, 17 },
+    { "AIDA", UPPER, 16, 17 },
+    /* Google */
+    { "AIza", URLSAFE, 35, 35 },
+    { "GOCSPX-", URLSAFE, 28, 28 },
+    { "ya29.", URLSAFE, 20, 400 },
+    /* GitHub */
+    { "ghp_", ALNUM, 36, 251 },
+    { "gho_", ALNUM, 36, 251 },
+    { "ghu_", ALNUM, 36, 251 },
+    { "ghs_", ALNUM, 36, 251 },
+    { "ghr_", ALNUM, 36, 251 },
+    { "github_pat_", WORD, 60, 250 },
+    /* GitLab */
+    { "glpat-", URLSAFE, 20, 300 },
+    { "gldt-", URLSAFE, 20, 64 },
+    { "glrt-", URLSAFE, 20, 64 },
+    { "glrtr-", URLSAFE, 20, 64 },
+    { "glcbt-", URLSAFE, 20, 64 },
+    { "glptt-", URLSAFE, 20, 64 },
+    { "glft-", URLSAFE, 20, 64 },
+    { "glsoat-", URLSAFE, 20, 64 },
+    { "glagent-", URLSAFE, 20, 64 },
+    { "gloas-", URLSAFE, 20, 80 },
+    { "glimt-", URLSAFE, 20, 64 },
+    { "GR1348941", URLSAFE, 20, 40 },
+    /* Slack */
+    { "xoxb-", URLSAFE, 10, 250 },
+    { "xoxp-", URLSAFE, 10, 250 },
+    { "xoxa-", URLSAFE, 10, 250 },
+    { "xoxo-", URLSAFE, 10, 250 },
+    { "xoxr-", URLSAFE, 10, 250 },
+    { "xoxs-", URLSAFE, 10, 250 },
+    { "xoxe-", URLSAFE, 10, 250 },
+    { "xapp-", URLSAFE, 10, 250 },
+    /* Stripe */
+    { "sk_live_", ALNUM, 10, 200 },
+    { "sk_test_", ALNUM, 10, 200 },
+    { "sk_prod_", ALNUM, 10, 200 },
+    { "rk_live_", ALNUM, 10, 200 },
+    { "rk_test_", ALNUM, 10, 200 },
+    { "rk_prod_", ALNUM, 10, 200 },
+    { "whsec_", ALNUM, 16, 80 },
+    /* registries */
+    { "npm_", ALNUM, 36, 36 },
+    { "pypi-AgE", URLSAFE, 50, 1000 },
+    { "rubygems_", HEX, 48, 48 },
+    { "dckr_pat_", URLSAFE, 20, 60 },
+    { "dckr_oat_", URLSAFE, 20, 60 },
+    { "CLOJARS_", ALNUM, 60, 60 },
+    { "oy2", ALNUM, 43, 43 },
+    /* language models */
+    { "sk-ant-", URLSAFE, 20, 200 },
+    { "sk-proj-", URLSAFE, 20, 300 },
+    { "sk-svcacct-", URLSAFE, 20, 300 },
+    { "sk-admin-", URLSAFE, 20, 300 },
+    { "sk-or-v", URLSAFE, 20, 100 },
+    { "sk-", ALNUM, 40, 64 },
+    { "hf_", ALNUM, 30, 50 },
+    { "gsk_", ALNUM, 40, 64 },
+    { "pplx-", ALNUM, 40, 64 },
+    /* clouds and services */
+    { "dop_v1_", HEX, 64, 64 },
+    { "doo_v1_", HEX, 64, 64 },
+    { "dor_v1_", HEX, 64, 64 },
+    { "shpat_", HEX, 32, 32 },
+    { "shpss_", HEX, 32, 32 },
+    { "shpca_", HEX, 32, 32 },
+    { "shppa_", HEX, 32, 32 },
+    { "sq0atp-", URLSAFE, 22, 22 },
+    { "sq0csp-", URLSAFE, 43, 43 },
+    { "SK", HEX, 32, 32 },
+    { "key-", HEX, 32, 32 },
+    { "dapi", HEX, 32, 32 },
+    { "glc_", BASE64, 32, 400 },
+    { "glsa_", WORD, 41, 41 },
+    { "lin_api_", ALNUM, 40, 40 },
+    { "ntn_", ALNUM, 43, 50 },
+    { "secret_", ALNUM, 43, 43 },
+    { "PMAK-", URLSAFE, 59, 59 },
+    { "pul-", HEX, 40, 40 },
+    { "NRAK-", ALNUM, 27, 27 },
+    { "NRII-", URLSAFE, 32, 32 },
+    { "NRJS-", HEX, 19, 19 },
+    { "HRKU-", URLSAFE, 36, 64 },
+    { "pscale_tkn_", URLSAFE, 32, 64 },
+    { "pscale_pw_", URLSAFE, 32, 64 },
+    { "pscale_oauth_", URLSAFE, 32, 64 },
+    { "sntrys_", BASE64, 40, 500 },
+    { "sntryu_", HEX, 64, 64 },
+    { "figd_", URLSAFE, 38, 50 },
+    { "ATATT3", URLSAFE, 180, 250 },
+    { "ATCTT3", URLSAFE, 180, 250 },
+    { "LTAI", ALNUM, 16, 26 },
+    { "AKID", ALNUM, 32, 40 },
+    { "AGE-SECRET-KEY-1", ALNUM, 58, 58 },
+    { "FLWSECK_TEST-", HEX, 12, 40 },
+    { "EZAK", ALNUM, 54, 54 },
+    { "EZTK", ALNUM, 54, 54 },
+    { "PRIVATE-TOKEN-", URLSAFE, 16, 64 },
+    { "ops_eyJ", BASE64, 200, 2000 },
+    { "v1.0-", HEX, 24, 200 },
+    { "tfp_", URLSAFE, 40, 60 },
+    { "fio-u-", URLSAFE, 64, 64 },
+    { "sgp_", WORD, 40, 64 },
+    { "shippo_live_", HEX, 40, 40 },
+    { "shippo_test_", HEX, 40, 40 },
+    { "xkeysib-", URLSAFE, 70, 90 },
+    { "SG.", URLSAFE, 20, 64 },
+    { "hvs.", URLSAFE, 20, 300 },
+    { "hvb.", URLSAFE, 20, 300 },
+    { "dp.pt.", ALNUM, 40, 50 },
+    { "dp.st.", URLSAFE, 40, 60 },
+    { "1//0", URLSAFE, 30, 120 },
+};
+
+static bool in_set(unsigned c, enum set set)
+{
+    switch (set) {
+    case ALNUM:
+        return pii_is_alnum(c);
+    case UPPER:
+        return pii_is_digit(c) || c - 'A' < 26;
+    case HEX:
+        return pii_hex(c) >= 0;
+    case WORD:
+        return pii_is_word(c);
+    case URLSAFE:
+        return pii_is_word(c) || c == '-';
+    default:
+        return pii_is_word(c) || c == '-' || c == '+' || c == '/' || c == '=';
+    }
+}
+
+static bool starts(const struct pii_text *t, size_t i, const char *with)
+{
+    size_t n = strlen(with);
+    return i <= t->n && t->n - i >= n && memcmp(t->p + i, with, n) == 0;
+}
+
+static bool ends_before(const struct pii_text *t, size_t i, const char *with)
+{
+    size_t n = strlen(with);
+    return i >= n && i - n >= t->floor && memcmp(t->p + i - n, with, n) == 0;
+}
+
+static bool span(struct pii_span *s, size_t start, size_t end, float score)
+{
+    *s = (struct pii_span){ start, end - start, PII_SECRET, score };
+    return true;
+}
+
+/* Whether a value is one of many: the chance that two of its bytes are the same is under one in seven (in words of a language,
+ * repeated fillers and counters it isn't). */
+static bool is_random(const unsigned char *p, size_t n)
+{
+    unsigned count[256] = { 0 }, same = 0, digits = 0, letters = 0;
+    for (size_t i = 0; i < n; i++) {
+        same += 2 * count[p[i]]++ + 1;
+        digits += pii_is_digit(p[i]);
+        letters += pii_is_letter(p[i]);
+    }
+    return n * n >= (size_t)same * 7 && digits > 0 && letters > 0;
+}
+
+static int base64url(unsigned c)
+{
+    if (pii_is_letter(c))
+        return (int)(c >= 'a' ? c - 'a' + 26 : c - 'A');
+    if (pii_is_digit(c))
+        return (int)(c - '0' + 52);
+    return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+/* RFC 7515: the header is a JSON object in base64url that has "alg". */
+static bool jwt_header(const struct pii_text *t, size_t i, size_t n)
+{
+    char plain[768];
+    size_t length = 0;
+    uint32_t bits = 0;
+    unsigned have = 0;
+    for (; n > 0 && length < sizeof plain; i++, n--) {
+        bits = bits << 6 | (uint32_t)base64url(t->p[i]);
+        have += 6;
+        if (have >= 8) {
+            have -= 8;
+            plain[length++] = (char)(bits >> have);
+        }
+    }
+    return length > 0 && plain[0] == '{' && memmem(plain, length, "\"alg\"", 5) != NULL;
+}
+
+/* RFC 7519: a header and two more parts in base64url, four where it is encrypted; an unsigned one ends in a dot. */
+static size_t jwt_end(const struct pii_text *t, size_t start)
+{
+    size_t part = start, end = 0;
+    for (unsigned parts = 1; parts <= 5; parts++) {
+        size_t i = part;
+        while (in_set(pii_byte(t, i), URLSAFE))
+            i++;
+        if (parts == 1 && !jwt_header(t, part, i - part))
+            return 0;
+        if (i == part && parts != 3 && parts != 2)
+            break;
+        if (parts >= 2 && i > part)
+            end = i;
+        if (pii_byte(t, i) != '.')
+            break;
+        part = i + 1;
+    }
+    return end;
+}
+
+/* run: where 16 bytes of letters, digits, '_' and '-' start. */
+bool pii_token_secret_at(const struct pii_text *t, size_t run, struct pii_span *s)
+{
+    unsigned before = pii_before(t, run);
+    size_t start = run;
+    if (start < t->floor)
+        return false;
+    if (starts(t, run, "eyJ")) {
+        size_t end = jwt_end(t, run);
+        if (end > 0)
+            return span(s, run, end, 0.95f);
+    }
+    if (before == '.' || before == '/') {
+        static const char *const heads[] = { "SG.", "hvs.", "hvb.", "ya29.", "dp.pt.", "dp.st.", "1//" };
+        for (size_t k = 0; k < sizeof heads / sizeof *heads; k++)
+            if (ends_before(t, run, heads[k]) && !pii_is_word(pii_before(t, run - strlen(heads[k]))))
+                start = run - strlen(heads[k]);
+        /* hooks.slack.com/services/T…/B…/… */
+        if (before == '/' && start == run) {
+            size_t k = run - 1, parts = 0;
+            while (k > t->floor && run - k < 64 && parts < 2) {
+                while (k > t->floor && pii_is_alnum(t->p[k - 1]))
+                    k--;
+                if (pii_before(t, k) != '/')
+                    break;
+                parts++;
+                if (parts < 2)
+                    k--;
+            }
+            if (parts == 2 && ends_before(t, k, "/services/") && (t->p[k] == 'T' || t->p[k] == 'B')) {
+                size_t end = run;
+                while (pii_is_alnum(pii_byte(t, end)))
+                    end++;
+                return span(s, k, end, 0.9f);
+            }
+        }
+    }
+    unsigned first = t->p[start];
+    for (size_t k = 0; k < sizeof tokens / sizeof *tokens; k++) {
+        const struct token *token = &tokens[k];
+        if ((unsigned char)token->prefix[0] != first || !starts(t, start, token->prefix))
+            continue;
+        size_t from = start + strlen(token->prefix), end = from;
+        while (end - from <= token->max && in_set(pii_byte(t, end), token->set))
+            end++;
+        if (end - from < token->min || end - from > token->max || (token->set != BASE64 && pii_is_word(pii_byte(t, end))) ||
+            pii_token_at(t, end) > 0)
+            continue;
+        /* A second part behind a dot: SendGrid, Postman, Vault. */
+        if (pii_byte(t, end) == '.' && token->prefix[strlen(token->prefix) - 1] == '.')
+            for (end++; in_set(pii_byte(t, end), URLSAFE); end++)
+                ;
+        if (!pii_is_word(pii_before(t, start)))
+            return span(s, start, end, 0.9f);
+    }
+    /* "Bearer …" */
+    if (before == ' ' && run >= 7 && run - 7 >= t->words && strncasecmp((const char *)t->p + run - 7, "bearer", 6) == 0) {
+        size_t end = run;
+        while (end - run < VALUE_MAX && (in_set(pii_byte(t, end), BASE64) || pii_byte(t, end) == '.'))
+            end++;
+        if (is_random(t->p + run, end - run))
+            return span(s, run, end, 0.7f);
+    }
+    return false;
+}
+
+/* fifth: of five dashes. "-----BEGIN … PRIVATE KEY-----" (RFC 7468, OpenSSH, PGP) up to its end, or the text's. */
+bool pii_private_key_at(const struct pii_text *t, size_t fifth, struct pii_span *s)
+{
+    size_t start = fifth - 4, i = fifth + 1;
+    if (start < t->floor || !starts(t, i, "BEGIN "))
+        return false;
+    bool is_private = false;
+    for (i += 5; i - fifth < 60 && (pii_is_alnum(pii_byte(t, i)) || pii_byte(t, i) == ' '); i++)
+        is_private |= starts(t, i, " PRIVATE KEY");
+    if (!is_private || !starts(t, i, "-----"))
+        return false;
+    i += 5;
+    size_t end = i, stop = t->n - i > PEM_MAX ? i + PEM_MAX : t->n;
+    while (i < stop && t->p[i] != '"') {
+        if (t->p[i] == '-' && starts(t, i, "-----")) {
+            if (!starts(t, i, "-----END "))
+                break;
+            end = i + 9;
+            while (end - i < 60 && (pii_is_alnum(pii_byte(t, end)) || pii_byte(t, end) == ' '))
+                end++;
+            while (pii_byte(t, end) == '-' && end - i < 70)
+                end++;
+            return span(s, start, end, 1.0f);
+        }
+        unsigned c = t->p[i++];
+        if (pii_is_alnum(c) || c == '+' || c == '/' || c == '=')
+            end = i;
+    }
+    return span(s, start, end, 0.9f);
+}
+
+/* How a key ends that names a secret. whole: it must be a word of its own, or start with a capital behind a small letter. */
+static const struct key {
+    const char *name;
+    unsigned char n;
+    bool whole, password;
+} keys[] = {
+    { "password", 8, false, true },
+    { "passwd", 6, false, true },
+    { "pwd", 3, true, true },
+    { "passphrase", 10, false, true },
+    { "passcode", 8, false, true },
+    { "passwort", 8, false, true },
+    { "kennwort", 8, false, true },
+    { "pass", 4, true, true },
+    { "secret", 6, false, false },
+    { "token", 5, false, false },
+    { "credential", 10, false, false },
+    { "credentials", 11, false, false },
+    { "authorization", 13, false, false },
+    { "auth", 4, true, false },
+    { "apikey", 6, false, false },
+    { "api_key", 7, false, false },
+    { "api-key", 7, false, false },
+    { "api key", 7, false, false },
+    { "app_key", 7, false, false },
+    { "accesskey", 9, false, false },
+    { "access_key", 10, false, false },
+    { "access key", 10, false, false },
+    { "access-key", 10, false, false },
+    { "secretkey", 9, false, false },
+    { "secret_key", 10, false, false },
+    { "secret key", 10, false, false },
+    { "secret-key", 10, false, false },
+    { "privatekey", 10, false, false },
+    { "private_key", 11, false, false },
+    { "private key", 11, false, false },
+    { "accountkey", 10, false, false },
+    { "account_key", 11, false, false },
+    { "auth_key", 8, false, false },
+    { "encryption_key", 14, false, false },
+    { "encryptionkey", 13, false, false },
+    { "signing_key", 11, false, false },
+    { "master_key", 10, false, false },
+    { "masterkey", 9, false, false },
+    { "shared_key", 10, false, false },
+    { "service_key", 11, false, false },
+    { "session_key", 11, false, false },
+    { "bearer", 6, true, false },
+};
+
+/* The key that ends before i, or NULL. */
+static const struct key *key_before(const struct pii_text *t, size_t i)
+{
+    unsigned last = pii_before(t, i) | 0x20;
+    if (memchr("dettnyhslr", (int)last, 10) == NULL)
+        return NULL;
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+        const struct key *key = &keys[k];
+        if ((unsigned char)key->name[key->n - 1] != last || i < t->words + key->n ||
+            strncasecmp((const char *)t->p + i - key->n, key->name, key->n) != 0)
+            continue;
+        size_t start = i - key->n;
+        unsigned before = pii_before(t, start);
+        if (!key->whole || !pii_is_letter(before) || (before >= 'a' && t->p[start] < 'a'))
+            return key;
+    }
+    return NULL;
+}
+
+/* What stands where a secret would: fillers, references, words about it. */
+static bool placeholder(const unsigned char *p, size_t n)
+{
+    static const char *const words[] = { "null",      "none",  "nil",    "true",     "false",   "empty",  "required", "invalid",
+                                         "missing",   "yes",   "no",     "redacted", "hidden",  "masked", "string",   "undefined",
+                                         "unset",     "str",   "text",   "optional", "default", "not",    "changed",  "expired",
+                                         "incorrect", "wrong", "failed", "function", "var",     "const",  "env",      "prompt" };
+    if (memchr("[<{(*%", p[0], 6) != NULL)
+        return true;
+    if (p[0] == '$' && n > 1 && (pii_is_letter(p[1]) || p[1] == '{' || p[1] == '('))
+        return true;
+    bool same = true;
+    for (size_t i = 1; i < n; i++)
+        same &= p[i] == p[0];
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == n && strncasecmp(words[i], (const char *)p, n) == 0)
+            return true;
+    return same;
+}
+
+static bool value_byte(unsigned c)
+{
+    return c > ' ' && c != 0x7F && memchr(",;&\"'`<>()|{}[]", (int)c, 15) == NULL;
+}
+
+/* at: a '=' or ':' behind a key. */
+bool pii_keyed_secret_at(const struct pii_text *t, size_t at, struct pii_span *s)
+{
+    size_t i = at;
+    unsigned before = pii_before(t, i);
+    if (before == '"' || before == '\'' || before == '`')
+        i--;
+    else if (before == ' ')
+        i--;
+    if (i < t->floor)
+        return false;
+    const struct key *key = key_before(t, i);
+    if (key == NULL)
+        return false;
+    i = at + 1;
+    if (pii_byte(t, i) == '=' || pii_byte(t, i) == '>')
+        i++;
+    bool spaced = pii_byte(t, i) == ' ';
+    while (pii_byte(t, i) == ' ' && i - at < 4)
+        i++;
+    unsigned quote = pii_byte(t, i);
+    size_t start = i, end;
+    if (quote == '"' || quote == '\'' || quote == '`') {
+        start = end = i + 1;
+        while (end < t->n && end - start < VALUE_MAX && t->p[end] != quote && t->p[end] >= ' ' && t->p[end] != '"')
+            end++;
+        if (pii_byte(t, end) != quote)
+            return false;
+        for (size_t k = start; k < end; k++)
+            if (t->p[k] == '[' && pii_token_at(t, k) > 0)
+                return false;
+    } else {
+        quote = 0;
+        for (unsigned scheme = 0; scheme < 3; scheme++) {
+            static const char *const schemes[] = { "bearer ", "basic ", "token " };
+            size_t n = strlen(schemes[scheme]);
+            if (t->n - start > n && strncasecmp((const char *)t->p + start, schemes[scheme], n) == 0)
+                start += n;
+        }
+        end = start;
+        while (end - start < VALUE_MAX && value_byte(pii_byte(t, end)))
+            end++;
+        if (pii_token_at(t, end) > 0 || pii_byte(t, end) == '[' || pii_byte(t, end) == '(')
+            return false;
+    }
+    size_t n = end - start;
+    if (n < 3 || n >= VALUE_MAX || start < t->floor || placeholder(t->p + start, n))
+        return false;
+    if (!key->password) {
+        if (n < 16 || !is_random(t->p + start, n) || t->p[start] == '/' || memchr(t->p + start, ' ', n) != NULL)
+            return false;
+        return span(s, start, end, 0.8f);
+    }
+    if (quote == 0 && spaced) {
+        /* "password: hunter2" or the end of the line; "password: authentication failed" is a sentence. */
+        bool letters = true;
+        for (size_t k = start; k < end; k++)
+            letters &= pii_is_letter(t->p[k]);
+        unsigned next = pii_byte(t, end);
+        if (letters && next != 0 && next != '\n' && next != '\r')
+            return false;
+    }
+    return span(s, start, end, 0.75f);
+}
