@@ -107,10 +107,14 @@ bool pii_card_at(const struct pii_text *t, const struct pii_digits *d, struct pi
         int certain = issuer(d->digit, n);
         if (certain == 0 || pii_glued_after(t, d->end[k - 1]))
             continue;
-        if (certain == 1 && !pii_told(t, d->start, d->end[k - 1], PII_SAYS(CARD), context) &&
-            !pii_alone(t, d->start, d->end[k - 1]))
+        float score = 0.9f;
+        if (certain == 1 && pii_told(t, d->start, d->end[k - 1], PII_SAYS(CARD), context))
+            score = 0.8f;
+        else if (certain == 1 && pii_alone(t, d->start, d->end[k - 1]))
+            score = 0.45f;
+        else if (certain == 1)
             continue;
-        *s = (struct pii_span){ d->start, d->end[k - 1] - d->start, PII_CARD, certain == 2 ? 0.9f : 0.6f };
+        *s = (struct pii_span){ d->start, d->end[k - 1] - d->start, PII_CARD, score };
         return true;
     }
     return false;

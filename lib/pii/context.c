@@ -200,7 +200,7 @@ bool pii_told(const struct pii_text *t, size_t start, size_t end, uint64_t what,
 
 bool pii_alone(const struct pii_text *t, size_t start, size_t end)
 {
-    if (!t->whole || start > LABEL_MAX || t->n - end > 8)
+    if (!t->whole || !pii_set_has(&t->types, PII_GUESSES) || start > LABEL_MAX || t->n - end > 8)
         return false;
     for (size_t i = end; i < t->n; i++)
         if (strchr(" .,;!?)]}'\"\r\n", t->p[i]) == NULL || t->p[i] == 0)

@@ -23,10 +23,13 @@ static void take(struct mixed *m, enum pii_type type, size_t start, size_t end, 
 {
     if (!pii_set_has(&m->t->types, type) || pii_glued_after(m->t, end) || start < m->t->floor)
         return;
-    if (pii_told(m->t, start, end, says, m->context))
+    if (pii_told(m->t, start, end, says, m->context)) {
         score = 0.5f + score / 2;
-    else if (!(need == NOTHING || (need == CAPITALS && !m->small) || (need != TOLD && pii_alone(m->t, start, end))))
-        return;
+    } else if (need != NOTHING && !(need == CAPITALS && !m->small)) {
+        if (need == TOLD || !pii_alone(m->t, start, end))
+            return;
+        score = score < 0.49f ? score : 0.49f; /* a guess */
+    }
     struct pii_span one = { start, end - start, type, score };
     if (!m->found || one.length > m->best->length || (one.length == m->best->length && one.score > m->best->score))
         *m->best = one;
@@ -137,7 +140,7 @@ static void us_dea(struct mixed *m)
         d[i] = digit(m, 2 + i);
     if (one_of((unsigned char)m->c[0], "ABCDEFGHJKLMPRSTUX") && (pii_is_letter((unsigned char)m->c[1]) || m->c[1] == '9') &&
         (d[0] + d[2] + d[4] + 2 * (d[1] + d[3] + d[5])) % 10 == d[6])
-        whole(m, PII_US_DEA, CAPITALS, PII_SAYS(MEDIC) | PII_SAYS(DRIVER), 0.4f);
+        whole(m, PII_US_DEA, CAPITALS, PII_SAYS(MEDIC) | PII_SAYS(DRIVER), 0.5f);
 }
 
 /* Digit sums of products with weights 1 and 2, as German insurers check: letters as two digits. */
@@ -239,7 +242,7 @@ static void in_gstin(struct mixed *m)
         value36((unsigned char)m->c[14]) == (36 - sum % 36) % 36)
         whole(m, PII_IN_GSTIN, NOTHING, PII_SAYS(IN), 0.9f);
     else if (state >= 1 && state <= 38 && is_pan(m, 2) && m->c[12] != '0' && m->c[13] == 'Z')
-        whole(m, PII_IN_GSTIN, CAPITALS, PII_SAYS(IN), 0.4f);
+        whole(m, PII_IN_GSTIN, CAPITALS, PII_SAYS(IN), 0.5f);
 }
 
 /* Italy: consonants of names, year, month letter, day (40 more for women), municipality, check letter. Digits may stand as
@@ -497,7 +500,7 @@ static void uk_postcode(struct mixed *m, unsigned letters)
     }
     if (best > 0)
         take(m, PII_UK_POSTCODE, m->start, best, spaced ? CAPITALS : ALONE, PII_SAYS(POSTCODE) | PII_SAYS(ADDRESS),
-             spaced ? 0.3f : 0.2f);
+             spaced ? 0.5f : 0.2f);
 }
 
 /* Canada: A1A 1A1. */

@@ -155,8 +155,8 @@ struct pii_context {
 uint64_t pii_said(const struct pii_text *t, size_t i, struct pii_context *c);
 /* Whether a word before start or behind end says one of what. */
 bool pii_told(const struct pii_text *t, size_t start, size_t end, uint64_t what, struct pii_context *c);
-/* Whether the text is nothing but this value, with at most a label ("x: …") that means no other kind of number: the value of a
- * column, which no words can announce. */
+/* Whether guesses are asked for, and the text is nothing but this value, with at most a label ("x: …") that means no other kind of
+ * number: the value of a column, which no words can announce. */
 bool pii_alone(const struct pii_text *t, size_t start, size_t end);
 
 /* A verifier looks at one anchor (for numbers: the first digit) and gives the longest span of its types there. */

@@ -152,6 +152,7 @@ static unsigned slot_of(const unsigned char *token, size_t n)
 /* Before main, so that threads only ever read it. */
 __attribute__((constructor)) static void index_types(void)
 {
+    all.bits[PII_GUESSES / 64] |= (uint64_t)1 << PII_GUESSES % 64;
     for (unsigned t = 0; t < PII_TYPES; t++) {
         pii_set_put(&all, (enum pii_type)t, true);
         pii_set_put(&redacted, (enum pii_type)t, !pii_type_kept((enum pii_type)t));
