@@ -8,6 +8,9 @@
 
 void sha256(struct str text, uint8_t digest[32]);
 
+/* For tests: without the processor's instructions for it, or again with them, where it has them. */
+void sha256_plainly(bool plainly);
+
 /* A secret, with its share of the work done: two blocks of each HMAC. */
 struct hmac_key {
     uint32_t inner[8], outer[8];

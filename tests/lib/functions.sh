@@ -1,12 +1,13 @@
 # tests/lib: functions on a test's stack; to be sourced after stack.sh.
 #
-#   functions_install            odw-udf, its record functions, and the test's own (testEcho, testTrouble, testJoin)
+#   functions_install            odw-udf, its policies and data, its record functions, and the test's own (testEcho, testTrouble, testJoin)
 #   record_function STEM         the name of its record function
 #   expect WHAT EXPECTED GOT     ends the test where they differ
 
 functions_install() {
     local at=$ODW_USER_SCRIPTS hash
     mkdir -p "$at/odw/contracts"
+    cp -R "$ODW_BUILD/share/odw/." "$at/odw/"
     cp "$ODW_BUILD/bin/odw-udf" "$ODW_BUILD/tests/test_functions" "$at/"
     hash=$(record_function events)
     cp contracts/events.schema.json "$at/odw/contracts/events.${hash##*_}.schema.json"
