@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/calendar.h"
+
 static const char *const month_names[] = { "January", "February", "March",     "April",   "May",      "June",
                                            "July",    "August",   "September", "October", "November", "December" };
 
@@ -11,27 +13,6 @@ static inline unsigned two(const char *p)
 {
     unsigned tens = (unsigned)(unsigned char)p[0] - '0', ones = (unsigned)(unsigned char)p[1] - '0';
     return tens <= 9 && ones <= 9 ? tens * 10 + ones : 100;
-}
-
-static bool is_leap(unsigned year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static unsigned days_in(unsigned year, unsigned month)
-{
-    static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    return month == 2 && is_leap(year) ? 29 : days[month - 1];
-}
-
-/* Days since 1970-01-01 in the Gregorian calendar. A year is counted from March, so that the leap day is its last: then the months'
- * lengths follow (153 m + 2) / 5. */
-static int32_t days_of(unsigned year, unsigned month, unsigned day)
-{
-    unsigned y = month <= 2 ? year + 399 : year + 400; /* 400 years are whole weeks and days: no negative numbers for year 0 */
-    unsigned m = month <= 2 ? month + 9 : month - 3;
-    unsigned day_of_year = (153 * m + 2) / 5 + day - 1;
-    return (int32_t)(y * 365 + y / 4 - y / 100 + y / 400 + day_of_year) - 146097 - 719468;
 }
 
 static int no(char why[DATETIME_WHY], const char *what)
@@ -49,14 +30,14 @@ static int date_at(const char *p, int32_t *days, char why[DATETIME_WHY])
         snprintf(why, DATETIME_WHY, "there is no month %02u", month);
         return -1;
     }
-    unsigned length = days_in(year, month);
+    unsigned length = calendar_days_in(year, month);
     if (day < 1 || day > length) {
         if (day == 0)
             return no(why, "there is no day 00");
         snprintf(why, DATETIME_WHY, "%s has %u days", month_names[month - 1], length);
         return -1;
     }
-    *days = days_of(year, month, day);
+    *days = calendar_days(year, month, day);
     return 0;
 }
 
@@ -167,14 +148,8 @@ int datetime_write(int64_t ms, char out[DATETIME_TEXT])
         rest += 86400000;
         days--;
     }
-    /* The reverse of days_of: within a cycle of 400 years, a year of 365 days plus the leap days that it has had. */
-    int64_t shifted = days + 719468 + 146097 * 100;
-    int64_t day_of_cycle = shifted % 146097, cycle = shifted / 146097 - 100;
-    int64_t year_of_cycle = (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36524 - day_of_cycle / 146096) / 365;
-    int64_t day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
-    int64_t m = (5 * day_of_year + 2) / 153;
-    int day = (int)(day_of_year - (153 * m + 2) / 5) + 1, month = (int)(m < 10 ? m + 3 : m - 9);
-    int year = (int)(cycle * 400 + year_of_cycle + (month <= 2));
+    int year, month, day;
+    calendar_date(days, &year, &month, &day);
     int seconds = (int)(rest / 1000), milliseconds = (int)(rest % 1000);
     int n = snprintf(out, DATETIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d", year, month, day, seconds / 3600, seconds / 60 % 60,
                      seconds % 60);

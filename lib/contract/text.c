@@ -3,8 +3,8 @@
 
 #include "contract/datetime.h"
 #include "contract/format.h"
-#include "contract/level.h"
 #include "contract/reader.h"
+#include "log/level.h"
 
 static size_t code_points(struct str s)
 {

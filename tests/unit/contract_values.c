@@ -11,7 +11,7 @@
 
 #include "contract/datetime.h"
 #include "contract/format.h"
-#include "contract/level.h"
+#include "log/level.h"
 #include "contract/number.h"
 #include "contract/scan.h"
 

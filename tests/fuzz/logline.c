@@ -1,0 +1,132 @@
+/* tests/fuzz/logline: what must hold for any line: it is understood somehow, borrows only from what it may, and becomes a JSON
+ * record. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "log/level.h"
+#include "log/logline.h"
+#include "tests/fuzz/fuzz.h"
+
+const char *const fuzz_words[] = {
+    "2026-11-25T10:00:00.123Z",
+    "2026-11-25 10:00:00,123",
+    "25/Nov/2026:10:00:00 +0000",
+    "Nov 25 10:00:00 ",
+    "10:00:00.123",
+    "1764064800.123",
+    "Wed Nov 25 10:00:00 2026",
+    "Nov 25, 2026 10:00:00 AM ",
+    "I1125 10:00:00.123456 ",
+    "<34>1 ",
+    "<13>",
+    "[",
+    "]",
+    "{",
+    "}",
+    "\"",
+    ":",
+    "=",
+    "\\\"",
+    "\\u00e9",
+    "\\ud800",
+    "\n",
+    "\t",
+    " ",
+    " - ",
+    "|",
+    "--- ",
+    "INFO",
+    "ERROR",
+    "warn",
+    "<Error>",
+    "[main]",
+    "com.foo.Bar",
+    "{\"level\":",
+    "\"msg\":\"",
+    "\"time\":",
+    "\"log\":\"",
+    "\"message\":\"",
+    "trace_id=",
+    "request_id=",
+    "0af7651916cd43dd8448eb211c80319c",
+    "traceparent: ",
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    "level=error ",
+    "msg=\"",
+    "127.0.0.1 - - [",
+    "\"GET / HTTP/1.1\" 200 5",
+    "stdout F ",
+    "[error] 31#31: ",
+    "[MY-010116]",
+    "-- : ",
+    "info: A.B[1]",
+    "\xff",
+    "\xc3\xa9",
+    "-",
+    "0",
+    NULL,
+};
+
+#define MUST(what)                                                                                                                 \
+    do {                                                                                                                           \
+        if (!(what)) {                                                                                                             \
+            fprintf(stderr, "does not hold: %s\n", #what);                                                                         \
+            abort();                                                                                                               \
+        }                                                                                                                          \
+    } while (0)
+
+static bool is_level(const char *level)
+{
+    struct str s = str_of(level);
+    return s.n == 0 || level_normalise(s) == level || str_eq(str_of(level_normalise(s)), s);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    static struct logline_parser *p;
+    if (p == NULL)
+        p = logline_parser_new();
+    MUST(p != NULL);
+    /* A copy of exactly n bytes: a sanitizer sees every read beyond. */
+    char *copy = malloc(n > 0 ? n : 1);
+    MUST(copy != NULL);
+    memcpy(copy, data, n);
+    struct str line = { copy, n };
+    struct buf record, again;
+    buf_init(&record, 0);
+    buf_init(&again, 0);
+    (void)logline_continues(line);
+    (void)logline_expects_more(line);
+    for (int known = 0; known < 2; known++) {
+        const struct logline *l = logline_parse(p, line, known ? INT64_C(1764064800000) : LOG_TIME_UNKNOWN);
+        MUST(l != NULL && l->n_attributes <= LOGLINE_ATTRIBUTES && is_level(l->level));
+        MUST(!l->has_time || (l->time_ms > INT64_C(-62200000000000) && l->time_ms < INT64_C(253500000000000)));
+        for (size_t i = 0; i < l->n_attributes; i++)
+            for (size_t k = 0; k < i; k++)
+                MUST(!str_eq(l->attributes[i].name.text, l->attributes[k].name.text));
+        buf_clear(&record);
+        buf_putc(&record, '{');
+        logline_put_members(l, 0, &record);
+        buf_putc(&record, '}');
+        MUST(!record.failed);
+        json_error_t error;
+        json_t *json = json_loadb(record.p, record.n, JSON_ALLOW_NUL, &error);
+        /* jansson refuses numbers that a double can't hold, and more than 2048 levels; RFC 8259 doesn't. */
+        if (json == NULL && strstr(error.text, "too big") == NULL && strstr(error.text, "real number overflow") == NULL)
+            fprintf(stderr, "%s\n%.*s\n", error.text, STR_ARG(record));
+        MUST(json != NULL || strstr(error.text, "too big") != NULL || strstr(error.text, "real number overflow") != NULL);
+        json_decref(json);
+        /* The same line says the same. */
+        l = logline_parse(p, line, known ? INT64_C(1764064800000) : LOG_TIME_UNKNOWN);
+        buf_clear(&again);
+        buf_putc(&again, '{');
+        logline_put_members(l, 0, &again);
+        buf_putc(&again, '}');
+        MUST(str_eq(buf_str(&record), buf_str(&again)));
+    }
+    buf_fini(&record);
+    buf_fini(&again);
+    free(copy);
+    return 0;
+}
