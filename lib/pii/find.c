@@ -112,6 +112,11 @@ static void place_all(const struct pii_spans *s, struct pii_spans *more)
     }
 }
 
+bool pii_firm(const struct pii_span *span)
+{
+    return !pii_type_kept(span->type) && span->score >= 0.5f;
+}
+
 void pii_spans_settle(struct str text, struct pii_spans *s, bool again, pii_round *round, const void *arg)
 {
     struct buf tokens;
@@ -134,6 +139,32 @@ void pii_spans_settle(struct str text, struct pii_spans *s, bool again, pii_roun
     pii_spans_fini(&more);
 }
 
+bool pii_set_split(struct pii_set types, struct pii_set *firm)
+{
+    const struct pii_set known = pii_set_default();
+    bool more = false;
+    for (int i = 0; i < 2; i++) {
+        firm->bits[i] = types.bits[i] & known.bits[i];
+        more |= types.bits[i] != firm->bits[i];
+    }
+    return more;
+}
+
+void pii_spans_add_loose(struct pii_spans *s, struct pii_spans *all)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++)
+        if (!pii_firm(&all->p[i].span))
+            all->p[n++] = all->p[i];
+    if (n == 0)
+        return;
+    all->n = n;
+    pii_spans_cover(all, s);
+    struct pii_spans both = *all;
+    *all = *s;
+    *s = both;
+}
+
 void pii_round_of_text(struct str text, const void *types, struct pii_spans *out, bool *again)
 {
     struct pii_scan scan;
@@ -147,13 +178,21 @@ void pii_round_of_text(struct str text, const void *types, struct pii_spans *out
 
 void pii_find(struct str text, struct pii_set types, struct pii_spans *out)
 {
-    bool again = false;
+    struct pii_set firm;
+    bool again = false, loose = pii_set_split(types, &firm);
     out->n = 0;
     out->failed = false;
     if (text.n == 0)
         return;
-    pii_round_of_text(text, &types, out, &again);
-    pii_spans_settle(text, out, again, pii_round_of_text, &types);
+    pii_round_of_text(text, &firm, out, &again);
+    pii_spans_settle(text, out, again, pii_round_of_text, &firm);
+    if (!loose)
+        return;
+    struct pii_spans all;
+    pii_spans_init(&all);
+    pii_round_of_text(text, &types, &all, &again);
+    pii_spans_add_loose(out, &all);
+    pii_spans_fini(&all);
 }
 
 bool pii_contains(struct str text)

@@ -9,6 +9,13 @@ typedef void pii_round(struct str text, const void *arg, struct pii_spans *out, 
 
 pii_round pii_round_of_text; /* arg: its struct pii_set */
 
+/* What redaction replaces without a policy is firm: neither of a kept type nor a guess. Firm spans are found by themselves, so that
+ * what is looked for beside them changes nothing about them. firm: those of the types; true: there are others. */
+bool pii_firm(const struct pii_span *span);
+bool pii_set_split(struct pii_set types, struct pii_set *firm);
+/* Adds what isn't firm among `all`, where it doesn't overlap what s has. */
+void pii_spans_add_loose(struct pii_spans *s, struct pii_spans *all);
+
 /* Further rounds over the text with tokens in place of its spans, until nothing more shows: that is what makes redacting twice the
  * same as once. s: the first round's, into which the others' go. */
 void pii_spans_settle(struct str text, struct pii_spans *s, bool again, pii_round *round, const void *arg);

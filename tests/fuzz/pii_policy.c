@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "pii/policy_rules.h"
 #include "pii/scan.h"
+#include "pii/spans.h"
 #include "tests/fuzz/fuzz.h"
 
 const char *const fuzz_words[] = {
@@ -167,6 +168,29 @@ static void check_text(struct str text)
     pii_spans_fini(&spans);
 }
 
+/* What piiDetect tells beside (kept types, guesses) changes nothing about what it tells. */
+static void check_all(struct str text)
+{
+    struct pii_spans few, many;
+    size_t i = 0;
+    pii_spans_init(&few);
+    pii_spans_init(&many);
+    pii_find(text, pii_set_default(), &few);
+    pii_find(text, pii_set_all(), &many);
+    for (size_t k = 0; k < many.n; k++) {
+        const struct pii_span *s = &many.p[k].span;
+        if (!pii_firm(s))
+            continue;
+        if (i == few.n || few.p[i].span.start != s->start || few.p[i].span.length != s->length || few.p[i].span.type != s->type)
+            fprintf(stderr, "%zu+%zu %s in %.*s\n", s->start, s->length, pii_type_name(s->type), STR_ARG(text));
+        MUST(i < few.n && few.p[i].span.start == s->start && few.p[i].span.length == s->length && few.p[i].span.type == s->type);
+        i++;
+    }
+    MUST(i == few.n);
+    pii_spans_fini(&few);
+    pii_spans_fini(&many);
+}
+
 static void check_policies(struct str text)
 {
     struct buf out, plain;
@@ -234,6 +258,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     memcpy(copy, data, n);
     struct str text = { copy, n };
     check_text(text);
+    check_all(text);
     check_policies(text);
     check_reading(text);
     free(copy);

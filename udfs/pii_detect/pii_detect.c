@@ -43,10 +43,12 @@ static int row(struct udf_row *row)
 const struct udf udf_pii_detect = {
     .name = "piiDetect",
     .group = "Personal data",
-    .about =
-        "What personal data a text holds, in order: its type, where it starts and how long it is in bytes (from 0: "
-        "substring(text, start + 1, length) is the value), and how certain that is, 0 to 1. What piiRedact replaces, and what it "
-        "keeps: UUIDs, URLs and dates.",
+    .about = "What personal data a text holds, in order: its type, where it starts and how long it is in bytes (from 0: "
+             "substring(text, start + 1, length) is the value), and how certain that is, 0 to 1. Exactly what piiRedact replaces; "
+             "beside "
+             "it, where nothing else is, what piiRedact keeps (UUID, URL, DATE) and, with a score under 0.5, guesses: a text that "
+             "is one "
+             "bare number with the check digit of some identifier.",
     .errors = "Any bytes are accepted; [] where nothing is recognised, and for a row that can't be answered.",
     .examples = { { "piiDetect('mail ada@example.com')", "[('EMAIL',5,15,0.95)]" },
                   { "arrayMap(s -> s.type, piiDetect('ada@example.com, +1 415 555 0132'))", "['EMAIL','PHONE']" } },

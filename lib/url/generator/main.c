@@ -86,7 +86,8 @@ static void print(struct label *root, size_t n)
     printf("#include \"url/suffix.h\"\n\nconst struct suffix_label suffix_labels[] = {\n");
     for (size_t i = 0; i < end; i++) {
         struct label *l = queue[i];
-        qsort(l->children, l->n, sizeof *l->children, by_length);
+        if (l->n > 0) /* without children there is no array, which qsort must not be given */
+            qsort(l->children, l->n, sizeof *l->children, by_length);
         printf("{%zu,%zu,%zu,%zu,%u},\n", text, next, l->n, strlen(l->text), l->flags);
         text += strlen(l->text);
         next += l->n;
@@ -111,6 +112,15 @@ static size_t count(const struct label *l)
     return n;
 }
 
+static void free_children(struct label *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        free_children(&l->children[i]);
+        free((char *)l->children[i].text);
+    }
+    free(l->children);
+}
+
 int main(int argc, char **argv)
 {
     static char empty[] = "";
@@ -133,5 +143,6 @@ int main(int argc, char **argv)
     if (rules < 1000)
         fail("expected at least a thousand rules", argv[1]);
     print(&root, count(&root));
+    free_children(&root);
     return fflush(stdout) == 0 ? 0 : 1;
 }
