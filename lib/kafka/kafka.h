@@ -81,6 +81,9 @@ int kafka_topic_alter(struct kafka_admin *a, const char *topic, int32_t partitio
  * open, its first). */
 int kafka_watermarks(struct kafka_admin *a, const char *topic, int32_t partition, int64_t *low, int64_t *high, struct err *err)
     __attribute__((warn_unused_result));
+/* The first offset whose timestamp isn't before time_ms (milliseconds since 1970); the end where all are older. */
+int kafka_offset_at(struct kafka_admin *a, const char *topic, int32_t partition, int64_t time_ms, int64_t *offset, struct err *err)
+    __attribute__((warn_unused_result));
 /* What a group has committed, per partition 0 … n-1; -1 where nothing. */
 int kafka_committed(struct kafka_admin *a, const char *group, const char *topic, int64_t *offsets, int32_t n, struct err *err)
     __attribute__((warn_unused_result));

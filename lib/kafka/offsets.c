@@ -24,6 +24,32 @@ int kafka_watermarks(struct kafka_admin *a, const char *topic, int32_t partition
     }
 }
 
+int kafka_offset_at(struct kafka_admin *a, const char *topic, int32_t partition, int64_t time_ms, int64_t *offset, struct err *err)
+{
+    char doing[320];
+    snprintf(doing, sizeof doing, "asking for the offset at a time of '%s' partition %d", topic, (int)partition);
+    int64_t low, high;
+    if (kafka_watermarks(a, topic, partition, &low, &high, err) < 0)
+        return -1;
+    int64_t end = client_now_ms() + ANSWER_MS;
+    for (;;) {
+        rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+        rd_kafka_topic_partition_t *one = rd_kafka_topic_partition_list_add(list, topic, partition);
+        one->offset = time_ms;
+        rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(a->client.rk, list, ANSWER_MS);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+            code = one->err;
+        *offset = one->offset >= 0 ? one->offset : high; /* RD_KAFKA_OFFSET_END where nothing is as young */
+        rd_kafka_topic_partition_list_destroy(list);
+        rd_kafka_poll(a->client.rk, 0);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+            return 0;
+        if (!client_transient(code) || client_now_ms() >= end)
+            return client_error(&a->client, code, doing, NULL, err);
+        rd_kafka_poll(a->client.rk, 100);
+    }
+}
+
 /* A handle that speaks for the group without joining it; kept for the next question about the same group. librdkafka 2.0.2's own
  * ListConsumerGroupOffsets can't be used: it crashes when the coordinator's first answer asks to try again, as one does whose
  * cluster has just started. */
