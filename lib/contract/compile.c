@@ -379,6 +379,8 @@ static int finish_policy(struct load *l, const struct node *node)
             l, "\"x-pii\": \"redact\" needs a string, or a value that is kept as JSON: expected it on what holds the text");
     if (node->policy == PII_ADDRESS && !plain)
         return load_refuse(l, "\"x-pii\": \"address\" needs a string");
+    if (node->policy == PII_TOKENISE && !plain)
+        return load_refuse(l, "\"x-pii\": \"tokenise\" needs a string");
     return 0;
 }
 
@@ -439,8 +441,10 @@ static int compile_ref(struct load *l, struct draft *d)
     l->path = here;
     if (node == NULL)
         return -1;
-    if (d->node->policy != PII_KEEP)
+    if (d->node->policy != PII_KEEP) {
         node->policy = d->node->policy;
+        node->named = d->node->named;
+    }
     d->node = node;
     return finish_policy(l, node);
 }

@@ -15,6 +15,7 @@
 
 struct contract; /* compiled; read only and shareable between threads */
 struct reader;   /* what one thread needs to read messages */
+struct pii_policies;
 
 /* The result's bytes are the values of the verdict's Enum8 on the wire. */
 enum verdict {
@@ -57,6 +58,10 @@ const struct contract_field *contract_field(const struct contract *c, size_t i);
 
 struct reader *reader_new(const struct contract *c, struct err *err) __attribute__((warn_unused_result));
 void reader_free(struct reader *r);
+
+/* Looks up the policies and keys that the contract's x-pii names; they must outlive the reader. -1 and err: one is missing or
+ * broken. Without them (as where messages are only checked) what would be cleaned by one of them becomes ''. */
+int reader_use_policies(struct reader *r, struct pii_policies *policies, struct err *err) __attribute__((warn_unused_result));
 
 /* Reads one message (any bytes). appended_ms: when the broker appended it, milliseconds since 1970: the end of the time
  * window and x-default: appended come from it, never from a clock. record: a column of contract_type to which exactly one row

@@ -226,19 +226,55 @@ static int read_const(struct load *l, struct draft *d, json_t *value)
     return choices(l, d, &value, 1);
 }
 
+/* The policy or key of that name; the readers look it up once. */
+static int pii_named(struct load *l, struct draft *d, const char *name, bool key)
+{
+    struct contract *c = l->c;
+    struct named *at = c->named;
+    size_t i = c->n_named;
+    for (; at != NULL && (at->key != key || strcmp(at->name, name) != 0); at = at->next)
+        i--;
+    if (at == NULL) {
+        if (c->n_named == NAMED_MAX)
+            return load_refuse(l, "expected at most %d policies and keys", NAMED_MAX);
+        if ((at = load_alloc(l, sizeof *at)) == NULL)
+            return -1;
+        *at = (struct named){ c->named, name, key };
+        c->named = at;
+        i = ++c->n_named;
+    }
+    d->node->named = (uint8_t)i;
+    return 0;
+}
+
 static int pii(struct load *l, struct draft *d, json_t *value)
 {
+    static const struct {
+        const char *word;
+        enum policy policy;
+    } words[] = { { "keep", PII_KEEP }, { "redact", PII_REDACT }, { "address", PII_ADDRESS }, { "tokenise", PII_TOKENISE } };
     const char *word = json_is_string(value) ? json_string_value(value) : "";
-    if (strcmp(word, "tokenise") == 0)
-        return load_refuse(
-            l, "\"tokenise\" needs a secret key, and there is no way yet to give one: expected redact, address or keep");
-    if (strcmp(word, "redact") == 0)
-        d->node->policy = PII_REDACT;
-    else if (strcmp(word, "address") == 0)
-        d->node->policy = PII_ADDRESS;
-    else if (strcmp(word, "keep") != 0)
-        return load_expected(l, "redact, address or keep", value);
-    return 0;
+    json_t *name = NULL;
+    if (json_is_object(value) && json_object_size(value) == 1) {
+        void *only = json_object_iter(value);
+        word = json_object_iter_key(only);
+        name = json_object_iter_value(only);
+        if (strcmp(word, "keep") == 0)
+            return load_expected(l, "\"keep\", which has no policy", value);
+    }
+    size_t i = 0, n = sizeof words / sizeof *words;
+    while (i < n && strcmp(word, words[i].word) != 0)
+        i++;
+    if (i == n)
+        return load_expected(
+            l, "redact, address, tokenise or keep, or {\"redact\": POLICY}, {\"address\": POLICY}, {\"tokenise\": KEY}", value);
+    d->node->policy = (uint8_t)words[i].policy;
+    if (name == NULL)
+        return words[i].policy == PII_TOKENISE ? pii_named(l, d, "default", true) : 0;
+    if (!json_is_string(name) || json_string_length(name) == 0)
+        return load_expected(l, words[i].policy == PII_TOKENISE ? "the id of a key" : "the name of a policy", name);
+    const char *copy = load_copy(l, name);
+    return copy != NULL ? pii_named(l, d, copy, words[i].policy == PII_TOKENISE) : -1;
 }
 
 static int normalise(struct load *l, struct draft *d, json_t *value)

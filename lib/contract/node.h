@@ -50,7 +50,7 @@ enum format {
     FORMAT_IPV6,
     FORMAT_URI
 };
-enum policy { PII_KEEP, PII_REDACT, PII_ADDRESS };
+enum policy { PII_KEEP, PII_REDACT, PII_ADDRESS, PII_TOKENISE };
 enum fallback { DEFAULT_NONE, DEFAULT_ORIGIN, DEFAULT_APPENDED };
 
 /* The bounds of numbers: exact for integers, rounded to double otherwise. */
@@ -78,6 +78,7 @@ struct node {
     uint8_t shape;  /* enum shape */
     uint8_t format; /* enum format */
     uint8_t policy; /* enum policy */
+    uint8_t named;  /* which of the contract's names it goes by, from 1; 0: none */
     bool typed;     /* it has a column: its values must fit it, whether or not one is being filled */
     bool nullable;  /* its column is Nullable */
     bool normalise; /* x-normalise: level */
@@ -117,7 +118,7 @@ struct name {
     uint16_t mask; /* the bytes of `head` that count; 0: compare `text` */
 };
 
-enum { PROPERTIES_MAX = 1024, NAMES_MAX = 4096 };
+enum { PROPERTIES_MAX = 1024, NAMES_MAX = 4096, NAMED_MAX = 255 };
 
 struct object {
     struct property *properties;
@@ -131,6 +132,13 @@ struct object {
     const struct node *extra; /* additionalProperties: a schema; NULL: anything */
 };
 
+/* A policy or a key that x-pii names. */
+struct named {
+    struct named *next;
+    const char *name;
+    bool key;
+};
+
 struct contract {
     struct arena arena;
     struct node *root;
@@ -140,6 +148,8 @@ struct contract {
     int text_property;                 /* x-text; -1: none */
     size_t n_follow;
     bool has_pattern;
+    struct named *named; /* the last first */
+    size_t n_named;
     struct regex {
         struct regex *next;
         pcre2_code *code;

@@ -6,7 +6,7 @@
 #include "base/utf8.h"
 #include "contract/reader.h"
 #include "contract/scan.h"
-#include "pii/pii.h"
+#include "pii/policy.h"
 
 static const char *read_value(struct reader *r, const struct node *node, const char *p, struct col *col);
 
@@ -19,8 +19,8 @@ static void put_default(struct col *col)
 /* The value has another type than the node asks for. */
 __attribute__((cold)) static const char *refuse_type(struct reader *r, const struct node *node, const char *p, struct col *col)
 {
-    bool personal = r->personal;
-    r->personal = personal || node->policy != PII_KEEP;
+    uint8_t personal = r->personal;
+    r->personal = quoting_of(node, personal);
     const char *end = skip_value(r, p);
     if (end != NULL) {
         violation_type(r, node, (struct str){ p, (size_t)(end - p) });
@@ -30,19 +30,39 @@ __attribute__((cold)) static const char *refuse_type(struct reader *r, const str
     return end;
 }
 
+/* What a name of the contract stands for. Where no one said, nothing may be seen: both are NULL. */
+static const struct looked_up *named(const struct reader *r, const struct node *node)
+{
+    static const struct looked_up none = { NULL, NULL };
+    return r->named != NULL && node->named > 0 ? &r->named[node->named - 1] : &none;
+}
+
 /* A string's bytes, cleaned as the node's policy has it. */
 static void put_text(struct reader *r, const struct node *node, struct str value, struct col *col)
 {
+    const struct looked_up *name = named(r, node);
     buf_clear(&r->clean);
     switch ((enum policy)node->policy) {
     case PII_KEEP:
         break;
     case PII_REDACT:
-        if (pii_redact(value, &r->clean) > 0)
-            value = buf_str(&r->clean);
+        if (node->named == 0 && pii_redact(value, &r->clean) == 0)
+            break;
+        /* Of a text that a policy's pattern can't get through nothing may be seen either. */
+        if (node->named > 0 && (name->policy == NULL || pii_redact_with(name->policy, value, &r->clean) < 0))
+            buf_clear(&r->clean);
+        value = buf_str(&r->clean);
         break;
     case PII_ADDRESS:
-        ip_anonymise(value, &r->clean);
+        if (node->named == 0)
+            ip_anonymise(value, &r->clean);
+        else if (name->policy != NULL)
+            pii_address_with(name->policy, value, &r->clean);
+        value = buf_str(&r->clean);
+        break;
+    case PII_TOKENISE:
+        if (name->key != NULL)
+            pii_tokenise_value(name->key, value, &r->clean);
         value = buf_str(&r->clean);
         break;
     }
@@ -386,12 +406,24 @@ static const char *read_object(struct reader *r, const struct object *o, const c
     return p + 1;
 }
 
+/* JSON's text into r->clean; left empty where it is as it came. False: nothing of it may be seen. */
+static bool clean_json(struct reader *r, const struct node *node, struct str text)
+{
+    if (node->named == 0) {
+        if (pii_redact_json(text, &r->clean) == 0)
+            buf_clear(&r->clean);
+        return true;
+    }
+    const struct pii_policy *policy = named(r, node)->policy;
+    return policy != NULL && pii_redact_json_with(policy, text, &r->clean) >= 0;
+}
+
 /* A value that is kept as its text. */
 static const char *read_json(struct reader *r, const struct node *node, const char *p, struct col *col)
 {
     const char *start = p;
-    bool personal = r->personal;
-    r->personal = personal || node->policy != PII_KEEP;
+    uint8_t personal = r->personal;
+    r->personal = quoting_of(node, personal);
     if (node->target != NULL) {
         p = read_value(r, node->target, p, NULL);
     } else if (*p == '{') {
@@ -418,7 +450,9 @@ static const char *read_json(struct reader *r, const struct node *node, const ch
     }
     if (node->policy == PII_REDACT) {
         buf_clear(&r->clean);
-        if (pii_redact_json(text, &r->clean) > 0)
+        if (!clean_json(r, node, text))
+            text = STR("");
+        else if (r->clean.n > 0)
             text = buf_str(&r->clean);
         if (r->clean.failed)
             return parse_no_memory(r);
@@ -507,7 +541,8 @@ static bool is_utf8(struct str s)
 static void forget(struct reader *r)
 {
     r->depth = 0;
-    r->simulated = r->personal = false;
+    r->simulated = false;
+    r->personal = QUOTE_ALL;
     r->path = NULL;
     r->bad = NULL;
     r->n_violations = 0;
@@ -638,6 +673,27 @@ no_memory:
     return NULL;
 }
 
+int reader_use_policies(struct reader *r, struct pii_policies *policies, struct err *err)
+{
+    const struct contract *c = r->c;
+    free(r->named);
+    r->named = calloc(c->n_named + 1, sizeof *r->named);
+    if (r->named == NULL)
+        return err_set(err, ERR_RETRY, "contract %s: out of memory", c->stem);
+    size_t i = c->n_named;
+    for (const struct named *at = c->named; at != NULL; at = at->next) {
+        struct looked_up *found = &r->named[--i];
+        struct str name = str_of(at->name);
+        if (at->key)
+            found->key = pii_key(policies, name, err);
+        else
+            found->policy = pii_policy(policies, name, err);
+        if (found->key == NULL && found->policy == NULL)
+            return err_at(err, "contract %s: x-pii", c->stem);
+    }
+    return 0;
+}
+
 void reader_free(struct reader *r)
 {
     if (r == NULL)
@@ -652,5 +708,6 @@ void reader_free(struct reader *r)
     buf_fini(&r->clean);
     buf_fini(&r->texts);
     free(r->follow);
+    free(r->named);
     free(r);
 }

@@ -11,6 +11,26 @@
 enum { DEPTH_MAX = 512 };
 #define MESSAGE_MAX ((size_t)1 << 30)
 
+/* How much of a value may be seen in a violation; of values within values the least. */
+enum quoting {
+    QUOTE_ALL,
+    QUOTE_REDACTED,
+    QUOTE_NOTHING, /* it is personal whether or not it looks like it */
+};
+
+struct looked_up {
+    const struct pii_policy *policy;
+    const struct hmac_key *key;
+};
+
+static inline uint8_t quoting_of(const struct node *node, uint8_t around)
+{
+    uint8_t own = node->policy == PII_KEEP                          ? QUOTE_ALL
+                  : node->policy == PII_ADDRESS || node->named == 0 ? QUOTE_REDACTED
+                                                                    : QUOTE_NOTHING;
+    return own > around ? own : around;
+}
+
 struct reader {
     const struct contract *c;
     const char *start, *end; /* the message, copied: SCAN_PADDING zeros follow it, so that no loop has to look for the end */
@@ -18,7 +38,8 @@ struct reader {
     unsigned depth;
     bool simulated;             /* a marker was seen */
     bool not_object;            /* the message is JSON, but no object */
-    bool personal;              /* within a value whose personal data must not be quoted */
+    uint8_t personal;           /* enum quoting: of the value that is being read */
+    struct looked_up *named;    /* the contract's policies and keys, by their numbers less 1; NULL: none were given */
     bool failed;                /* memory was out */
     const struct path *path;    /* where the value being read stands */
     const char *bad, *expected; /* the byte that isn't JSON (NULL: none), and what should stand there */

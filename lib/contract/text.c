@@ -151,8 +151,8 @@ static bool check_all(struct reader *r, const struct node *node, struct str *val
 
 bool text_check(struct reader *r, const struct node *node, struct str *value, struct str raw, int64_t *time)
 {
-    bool personal = r->personal;
-    r->personal = personal || node->policy != PII_KEEP;
+    uint8_t personal = r->personal;
+    r->personal = quoting_of(node, personal);
     bool good = check_all(r, node, value, raw, time);
     r->personal = personal;
     return good;

@@ -29,10 +29,12 @@ void violation_put_token(struct buf *out, struct str token)
 }
 
 /* What a person may read of a value; in a violation of a field with x-pii only after cleaning. */
-static struct str quotable(struct reader *r, struct str s)
+static struct str quotable(struct reader *r, enum quoting quoting, struct str s)
 {
-    if (!r->personal)
+    if (quoting == QUOTE_ALL)
         return s;
+    if (quoting == QUOTE_NOTHING)
+        return s.n > 0 ? STR("[VALUE]") : s;
     /* Enough to recognise what the clip may show; tokens are shorter than what they stand for. */
     s.n = violation_clip(s, 4096);
     buf_clear(&r->clean);
@@ -46,7 +48,7 @@ static struct str quotable(struct reader *r, struct str s)
 
 static void put_clipped(struct reader *r, struct str s)
 {
-    struct str shown = quotable(r, s);
+    struct str shown = quotable(r, r->personal, s);
     size_t n = violation_clip(shown, VIOLATION_CLIP);
     buf_put(&r->texts, shown.p, n);
     if (n < shown.n)
@@ -73,7 +75,8 @@ static void put_where(struct reader *r, const struct path *path)
         buf_printf(&r->texts, "%zu", path->index);
         return;
     }
-    struct str shown = quotable(r, path->key);
+    /* Without the names on the way no one would find the place. */
+    struct str shown = quotable(r, r->personal == QUOTE_ALL ? QUOTE_ALL : QUOTE_REDACTED, path->key);
     size_t n = violation_clip(shown, VIOLATION_CLIP);
     violation_put_token(&r->texts, (struct str){ shown.p, n });
     if (n < shown.n)

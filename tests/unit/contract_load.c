@@ -132,8 +132,16 @@ static const struct {
       "t: #/properties/a: \"x-pii\": \"address\" needs a string" },
 
     /* Words of ours. */
-    { FIELD("\"type\":\"string\",\"x-pii\":\"hide\""), "t: #/properties/a/x-pii: expected redact, address or keep, got \"hide\"" },
-    { FIELD("\"type\":\"string\",\"x-pii\":\"tokenise\""), "t: #/properties/a/x-pii: \"tokenise\" needs a secret key" },
+    { FIELD("\"type\":\"string\",\"x-pii\":\"hide\""),
+      "t: #/properties/a/x-pii: expected redact, address, tokenise or keep, or {\"redact\": POLICY}, {\"address\": POLICY}, "
+      "{\"tokenise\": KEY}, got \"hide\"" },
+    { FIELD("\"type\":\"integer\",\"x-pii\":\"tokenise\""), "t: #/properties/a: \"x-pii\": \"tokenise\" needs a string" },
+    { FIELD("\"type\":\"string\",\"x-pii\":{\"tokenise\":\"\"}"), "t: #/properties/a/x-pii: expected the id of a key, got \"\"" },
+    { FIELD("\"type\":\"string\",\"x-pii\":{\"redact\":1}"), "t: #/properties/a/x-pii: expected the name of a policy, got 1" },
+    { FIELD("\"type\":\"string\",\"x-pii\":{\"keep\":\"p\"}"),
+      "t: #/properties/a/x-pii: expected \"keep\", which has no policy, got" },
+    { FIELD("\"type\":\"string\",\"x-pii\":{\"redact\":\"p\",\"address\":\"p\"}"),
+      "t: #/properties/a/x-pii: expected redact, address" },
     { FIELD("\"type\":\"integer\",\"x-pii\":\"redact\""), "t: #/properties/a: \"x-pii\": \"redact\" needs a string" },
     { FIELD("\"enum\":[\"x\"],\"x-pii\":\"redact\""), "t: #/properties/a: \"x-pii\": \"redact\" needs a string" },
     { FIELD("\"type\":\"object\",\"x-pii\":\"redact\",\"properties\":{\"b\":{}}"),

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "contract/contract.h"
+#include "pii/policy.h"
 
 #define APPENDED INT64_C(1795176000000)
 
@@ -251,11 +252,51 @@ static void threads_share_a_contract(void **state)
     }
 }
 
+/* Policies and keys that a contract names: one that is missing is an error that names it; without any nothing is seen. */
+static void policies_are_looked_up(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    struct col record;
+    struct contract *c = contract_compile("people",
+                                          STR("{\"type\":\"object\",\"properties\":{"
+                                              "\"a\":{\"type\":\"string\",\"x-pii\":\"tokenise\"},"
+                                              "\"b\":{\"type\":\"string\",\"x-pii\":{\"redact\":\"default\"}},"
+                                              "\"c\":{\"type\":\"object\",\"x-pii\":{\"redact\":\"default\"}},"
+                                              "\"d\":{\"type\":\"string\",\"x-pii\":{\"address\":\"default\"}}}}"),
+                                          "t", &err);
+    assert_non_null(c);
+    struct reader *r = reader_new(c, &err);
+    struct pii_policies *policies = pii_policies_load("udfs/pii_redact_with/share/policies", &err);
+    assert_non_null(policies);
+    assert_int_equal(reader_use_policies(r, policies, &err), -1);
+    assert_non_null(strstr(err.text,
+                           "contract people: x-pii: expected the id of a key in udfs/pii_redact_with/share/policies/keys, got "
+                           "\"default\""));
+    reader_free(r);
+    r = reader_new(c, &err);
+    err = ERR_INIT;
+    assert_int_equal(col_init(&record, "record", contract_type(c), 0, &err), 0);
+    static const char message[] = "{\"a\":\"ada@example.com\",\"b\":\"Ada\",\"c\":{\"n\":\"Ada\"},\"d\":\"192.0.2.1\"}";
+    assert_int_equal(reader_read(r, str_of(message), 0, &record), VERDICT_OK);
+    struct buf body;
+    buf_init(&body, 0);
+    assert_int_equal(col_write_body(&record, &body), 0);
+    for (const char *seen = "Aa1"; *seen != '\0'; seen++)
+        assert_null(memchr(body.p, *seen, body.n));
+    buf_fini(&body);
+    col_fini(&record);
+    reader_free(r);
+    contract_free(c);
+    pii_policies_free(policies);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sixteen_megabytes), cmocka_unit_test(a_million_keys), cmocka_unit_test(depth_without_end),
-        cmocka_unit_test(cut_and_changed),   cmocka_unit_test(full_columns),   cmocka_unit_test(threads_share_a_contract),
+        cmocka_unit_test(sixteen_megabytes),      cmocka_unit_test(a_million_keys), cmocka_unit_test(depth_without_end),
+        cmocka_unit_test(cut_and_changed),        cmocka_unit_test(full_columns),   cmocka_unit_test(threads_share_a_contract),
+        cmocka_unit_test(policies_are_looked_up),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

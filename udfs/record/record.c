@@ -7,24 +7,43 @@
 #include "base/file.h"
 #include "contract/contract.h"
 #include "udfs/family.h"
+#include "udfs/policies.h"
 
 enum { HASH = 16, CONTRACT_BYTES = 16 << 20 };
 
 static const char suffix[] = ".schema.json";
 
-static void *open_record(const struct udf *udf, struct err *err)
+struct record {
+    struct reader *reader;
+    struct pii_policies *policies;
+};
+
+static void close_record(void *state)
 {
-    return reader_new(udf->more, err);
+    struct record *r = state;
+    reader_free(r->reader);
+    pii_policies_free(r->policies);
+    free(r);
 }
 
-static void close_record(void *reader)
+static void *open_record(const struct udf *udf, struct err *err)
 {
-    reader_free(reader);
+    struct record *r = calloc(1, sizeof *r);
+    if (r == NULL) {
+        err_set(err, ERR_STOP, "out of memory");
+        return NULL;
+    }
+    if ((r->reader = reader_new(udf->more, err)) != NULL && (r->policies = policies_open(udf, err)) != NULL &&
+        reader_use_policies(r->reader, r->policies, err) == 0)
+        return r;
+    close_record(r);
+    return NULL;
 }
 
 static int row(struct udf_row *row)
 {
-    reader_read(row->state, row->str[1], (int64_t)row->fixed[0], row->out);
+    struct record *r = row->state;
+    reader_read(r->reader, row->str[1], (int64_t)row->fixed[0], row->out);
     return 0;
 }
 

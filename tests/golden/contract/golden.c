@@ -8,9 +8,11 @@
 #include <stdlib.h>
 
 #include "contract/contract.h"
+#include "pii/policy.h"
 #include "show.h"
 
-#define APPENDED INT64_C(1795176000000) /* 2026-11-20T12:00:00Z */
+#define POLICIES "udfs/pii_redact_with/share/policies" /* as they are installed; there are no keys but "not-secret" */
+#define APPENDED INT64_C(1795176000000)                /* 2026-11-20T12:00:00Z */
 
 static int read_file(const char *path, struct buf *out)
 {
@@ -63,7 +65,9 @@ static int run_messages(const struct contract *c, struct str rest, struct buf *o
     buf_init(&scratch, 0);
     buf_init(&reasons, 0);
     buf_init(&checked, 0);
-    if (r == NULL || col_init(&record, "record", contract_type(c), 0, &err) < 0) {
+    struct pii_policies *policies = pii_policies_load(POLICIES, &err);
+    if (r == NULL || policies == NULL || reader_use_policies(r, policies, &err) < 0 ||
+        col_init(&record, "record", contract_type(c), 0, &err) < 0) {
         fprintf(stderr, "%s\n", err.text);
         exit(1);
     }
@@ -101,6 +105,7 @@ static int run_messages(const struct contract *c, struct str rest, struct buf *o
             buf_puts(out, "\n");
     }
     reader_free(r);
+    pii_policies_free(policies);
     col_fini(&record);
     buf_fini(&scratch);
     buf_fini(&reasons);
