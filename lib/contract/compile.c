@@ -559,14 +559,31 @@ static int compile_defs(struct load *l, json_t *schema)
 static int choose_text(struct load *l, struct contract *c, json_t *word)
 {
     const struct object *o = c->root->object;
+    const char *key;
+    json_t *name = word, *parse = NULL, *each;
     c->text_property = -1;
     if (word == NULL)
         return 0;
-    load_down(l, "x-text");
-    for (size_t i = 0; i < o->n_properties && json_is_string(word); i++)
-        if (strcmp(o->properties[i].name, json_string_value(word)) == 0 && o->properties[i].node->shape == SHAPE_TEXT)
+    size_t up = load_down(l, "x-text");
+    if (json_is_object(word)) {
+        name = json_object_get(word, "field");
+        parse = json_object_get(word, "parse");
+        json_object_foreach(word, key, each) if (strcmp(key, "field") != 0 && strcmp(key, "parse") != 0) return load_expected(
+            l, "\"field\" and \"parse\"", word);
+        if (!json_is_string(parse) || strcmp(json_string_value(parse), "log") != 0)
+            return load_expected(l, "\"parse\": \"log\"", parse);
+    }
+    for (size_t i = 0; i < o->n_properties && json_is_string(name); i++)
+        if (strcmp(o->properties[i].name, json_string_value(name)) == 0 && o->properties[i].node->shape == SHAPE_TEXT)
             c->text_property = (int)i;
-    return c->text_property >= 0 ? 0 : load_expected(l, "the name of a property that is a string", word);
+    if (c->text_property < 0)
+        return load_expected(l, "the name of a property that is a string", name);
+    /* The parser's names are fixed; it hands the text out as "message". */
+    if (parse != NULL && strcmp(json_string_value(name), "message") != 0)
+        return load_expected(l, "\"message\", which the log parser's field is called", name);
+    c->text_is_log = parse != NULL;
+    load_up(l, up);
+    return 0;
 }
 
 int compile_root(struct contract *c, json_t *schema, const char *where, struct err *err)

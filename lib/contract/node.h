@@ -146,6 +146,7 @@ struct contract {
     int64_t window_from, window_ahead; /* milliseconds: since 1970; after the append time */
     const char *window_text;           /* "1 day after it was appended" */
     int text_property;                 /* x-text; -1: none */
+    bool text_is_log;                  /* x-text with "parse": "log": what others wrote is read as a log line */
     size_t n_follow;
     bool has_pattern;
     struct named *named; /* the last first */

@@ -384,6 +384,7 @@ static const char *read_object(struct reader *r, const struct object *o, const c
             } else {
                 seen[i / 64] |= bit;
                 n_seen++;
+                r->has_origin = r->has_origin || o->properties[i].fallback == DEFAULT_ORIGIN;
                 p = read_value(r, o->properties[i].node, p, kids != NULL ? &kids[i] : NULL);
             }
         }
@@ -541,7 +542,7 @@ static bool is_utf8(struct str s)
 static void forget(struct reader *r)
 {
     r->depth = 0;
-    r->simulated = false;
+    r->simulated = r->has_origin = false;
     r->personal = QUOTE_ALL;
     r->path = NULL;
     r->bad = NULL;
@@ -584,6 +585,32 @@ static int copy_message(struct reader *r, struct str message)
     return 0;
 }
 
+/* The message as a log line: its record in the contract's words, read as any other. Its own bytes aren't looked at again. */
+static enum verdict read_as_log(struct reader *r, struct str message, struct col *kids)
+{
+    const struct logline *l = logline_parse(r->logline, message, r->appended_ms);
+    buf_shrink(&r->line, (size_t)4 << 20);
+    if (l != NULL) {
+        buf_putc(&r->line, '{');
+        logline_put_members(l, LOG_TIME_UNKNOWN, &r->line);
+        buf_putc(&r->line, '}');
+    }
+    if (l == NULL || r->line.failed || copy_message(r, buf_str(&r->line)) < 0) {
+        r->failed = true;
+        return VERDICT_PARSE;
+    }
+    return read_as_json(r, kids);
+}
+
+/* What others wrote, where the contract lets it in: no JSON object, or, for a log's contract, one without an id. */
+static bool is_foreign(const struct reader *r, struct str message)
+{
+    bool no_record = r->bad != NULL || r->not_object;
+    if (r->c->text_property < 0 || message.n == 0 || r->has_origin || r->failed)
+        return false;
+    return r->c->text_is_log || (no_record && is_utf8(message));
+}
+
 enum verdict reader_read(struct reader *r, struct str message, int64_t appended_ms, struct col *record)
 {
     struct col *kids = record != NULL ? record->kids + 2 : NULL;
@@ -599,11 +626,11 @@ enum verdict reader_read(struct reader *r, struct str message, int64_t appended_
         r->failed = true;
     } else {
         verdict = read_as_json(r, kids);
-        if (r->c->text_property >= 0 && (r->bad != NULL || r->not_object) && message.n > 0 && is_utf8(message)) {
+        if (is_foreign(r, message)) {
             if (record != NULL)
                 col_rollback(record);
             forget(r);
-            verdict = read_as_text(r, kids);
+            verdict = r->c->text_is_log ? read_as_log(r, message, kids) : read_as_text(r, kids);
         }
         if (r->bad != NULL)
             violation_parse(r);
@@ -651,9 +678,12 @@ struct reader *reader_new(const struct contract *c, struct err *err)
     buf_init(&r->scratch, MESSAGE_MAX);
     buf_init(&r->clean, MESSAGE_MAX);
     buf_init(&r->texts, 0);
+    buf_init(&r->line, MESSAGE_MAX);
     arena_init(&r->arena, 2 * MESSAGE_MAX);
     r->follow = calloc(c->n_follow + 1, sizeof *r->follow);
     if (r->follow == NULL || keys_init(&r->keys) < 0)
+        goto no_memory;
+    if (c->text_is_log && (r->logline = logline_parser_new()) == NULL)
         goto no_memory;
     if (c->has_pattern) {
         r->match = pcre2_match_data_create(1, NULL);
@@ -707,6 +737,8 @@ void reader_free(struct reader *r)
     buf_fini(&r->scratch);
     buf_fini(&r->clean);
     buf_fini(&r->texts);
+    buf_fini(&r->line);
+    logline_parser_free(r->logline);
     free(r->follow);
     free(r->named);
     free(r);

@@ -7,6 +7,7 @@
 #include "contract/keys.h"
 #include "contract/node.h"
 #include "contract/violation.h"
+#include "log/logline.h"
 
 enum { DEPTH_MAX = 512 };
 #define MESSAGE_MAX ((size_t)1 << 30)
@@ -38,6 +39,7 @@ struct reader {
     unsigned depth;
     bool simulated;             /* a marker was seen */
     bool not_object;            /* the message is JSON, but no object */
+    bool has_origin;            /* it gives the field that x-default: origin stands for: whoever wrote it knows the contract */
     uint8_t personal;           /* enum quoting: of the value that is being read */
     struct looked_up *named;    /* the contract's policies and keys, by their numbers less 1; NULL: none were given */
     bool failed;                /* memory was out */
@@ -47,6 +49,8 @@ struct reader {
     struct keys keys;
     struct arena arena; /* keys that had escapes */
     struct buf message, scratch, clean, texts;
+    struct logline_parser *logline; /* x-text with "parse": "log", else NULL */
+    struct buf line;                /* the record that it makes of a message */
     size_t n_violations, ends[VIOLATIONS_MAX + 1], n_list;
     struct str list[VIOLATIONS_MAX + 1];
     pcre2_match_data *match;

@@ -42,7 +42,8 @@ static void orders_the_projects_own(void **state)
     assert_true(place(p, "events_intake") < place(p, "events_transform"));
     assert_true(place(p, "ledger") < place(p, "events_ledger"));
     assert_true(place(p, "events_transform") < place(p, "events_queue"));
-    assert_int_equal(place(p, "events_judge"), p->n_objects - 1);
+    assert_true(place(p, "events_queue") < place(p, "events_judge"));
+    assert_non_null(strstr(p->objects[p->n_objects - 1].name, "_judge"));
     for (size_t i = 0; i < p->n_objects; i++) {
         assert_int_equal(strlen(p->objects[i].digest), 16);
         if (p->objects[i].source != NULL)
