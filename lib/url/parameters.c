@@ -207,7 +207,7 @@ int url_parameters_read(struct str query, struct buf *memory, struct url_paramet
 
 static const char REDACTED[] = "[REDACTED]";
 
-/* A parameter is secret or personal where one of the words of its name is in here. Words: apiKey, api_key, api-key and
+/* Sorted. A parameter is secret or personal where one of the words of its name is in here. Words: apiKey, api_key, api-key and
  * user[api.key] all have api and key. */
 static const char *const sensitive_words[] = {
     "auth",    "authorization", "bearer", "birthdate", "birthday",   "credential", "credentials", "csrf",      "cvc",
@@ -217,7 +217,7 @@ static const char *const sensitive_words[] = {
     "surname", "telephone",     "ticket", "token",     "totp",       "xsrf",
 };
 
-/* Or its whole name, without separators and in lower case: words that mean this only alone or together. */
+/* Sorted. Or its whole name, without separators and in lower case: words that mean this only alone or together. */
 static const char *const sensitive_names[] = {
     "accesskey",
     "accesstoken",
@@ -264,9 +264,17 @@ static const char *const sensitive_names[] = {
 
 static bool in_list(const char *word, size_t n, const char *const *list, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strncmp(list[i], word, n) == 0 && list[i][n] == '\0')
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = strncmp(list[middle], word, n);
+        if (order == 0 && list[middle][n] == '\0')
             return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return false;
 }
 
