@@ -3,7 +3,8 @@
 CREATE MATERIALIZED VIEW IF NOT EXISTS events_transform TO events_rows AS
 WITH
     ifNull(record.user_agent, '') AS user_agent,
-    uaParse(user_agent) AS agent
+    uaParse(user_agent) AS agent,
+    ipGeo(ifNull(record.ip_address, '')) AS place
 SELECT
     record.id AS id,
     record.event_name AS event_name,
@@ -13,6 +14,9 @@ SELECT
     record.project_id AS project_id,
     record.properties AS properties,
     record.ip_address AS ip_address,
+    place.country AS country,
+    place.asn AS asn,
+    place.organisation AS network,
     if(user_agent = '', '', agent.browser) AS browser,
     agent.browser_version AS browser_version,
     if(user_agent = '', '', agent.os) AS os,

@@ -11,6 +11,9 @@ CREATE TABLE IF NOT EXISTS events_rows
     project_id      LowCardinality(String),
     properties      Nullable(String),
     ip_address      Nullable(String),
+    country         LowCardinality(String),
+    asn             UInt32,
+    network         LowCardinality(String),
     browser         LowCardinality(String),
     browser_version LowCardinality(String),
     os              LowCardinality(String),
@@ -24,6 +27,7 @@ CREATE TABLE IF NOT EXISTS events_rows
     INDEX by_distinct_id distinct_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_event_name event_name TYPE set(64) GRANULARITY 1,
     INDEX by_project_id project_id TYPE set(64) GRANULARITY 1,
+    INDEX by_country country TYPE set(256) GRANULARITY 1,
     INDEX by_browser browser TYPE set(64) GRANULARITY 1,
     INDEX by_is_bot is_bot TYPE minmax GRANULARITY 1
 )

@@ -33,7 +33,7 @@ must
 said '^create materialized view events_judge'
 must
 said '^0 changes'
-[ "$(db "SELECT count() FROM ledger_starts WHERE start_offset = 0")" = 4 ] || stack_fail 'four partitions start at 0'
+[ "$(db "SELECT count() FROM ledger_starts WHERE source = 'events' AND start_offset = 0")" = 4 ] || stack_fail 'four partitions start at 0'
 [ "$(db "SELECT eventsRecord('x').verdict")" = parse ] || stack_fail 'eventsRecord(message) is for people'
 
 # ---- under load
@@ -49,11 +49,11 @@ for i in 1 2 3 4; do
     said '^change materialized view events_transform'
 done
 # A field, a column and the transform between them.
-edit contracts/events.schema.json 's/"user_agent": {/"country": { "type": ["string", "null"], "maxLength": 2 },\n    &/'
-edit sql/events_rows.sql 's/^    properties /    country Nullable(String),\n&/'
-edit mv/events.sql 's/^    record.properties /    record.country AS country,\n&/'
+edit contracts/events.schema.json 's/"user_agent": {/"tariff": { "type": ["string", "null"], "maxLength": 2 },\n    &/'
+edit sql/events_rows.sql 's/^    properties /    tariff Nullable(String),\n&/'
+edit mv/events.sql 's/^    record.properties /    record.tariff AS tariff,\n&/'
 must --dry-run
-said '^would alter table events_rows: add column country'
+said '^would alter table events_rows: add column tariff'
 must
 said '^change materialized view events_judge'
 must
@@ -71,13 +71,13 @@ must
 wait "$one" || stack_fail "two at once: $(cat "$STACK_DIR/one")"
 [ "$(cat "$STACK_DIR/one" "$STACK_DIR/out" | grep -c '^change materialized view events_transform')" = 1 ] || stack_fail 'two at once made one change twice'
 wait "$load" || stack_fail "$(cat "$STACK_DIR/load")"
-echo '{"id":"new","event_name":"x","timestamp":"2026-11-20T10:00:00Z","distinct_id":"d","project_id":"p","country":"DE"}' |
+echo '{"id":"new","event_name":"x","timestamp":"2026-11-20T10:00:00Z","distinct_id":"d","project_id":"p","tariff":"DE"}' |
     kcat -P -b "$ODW_KAFKA_BROKERS" -t events
 complete() { [ "$(db 'SELECT uniqExact(topic, partition, offset) FROM ledger')" = "$((count + 1))" ]; }
 wait_until 60 complete
 [ "$(db 'SELECT count(), uniqExact(timestamp, id) FROM events')" = "$((count + 1))	$((count + 1))" ] ||
     stack_fail "expected each event once: $(db 'SELECT count(), uniqExact(timestamp, id) FROM events_rows')"
-[ "$(db "SELECT country FROM events_rows WHERE id = 'new'")" = DE ] || stack_fail 'the new field did not arrive'
+[ "$(db "SELECT tariff FROM events_rows WHERE id = 'new'")" = DE ] || stack_fail 'the new field did not arrive'
 [ "$(db "SELECT uniqExact(contract) FROM ledger")" = 2 ] || stack_fail 'the contract should have changed while messages flowed'
 [ "$(db 'SELECT count() FROM dead_letter_records')" = 0 ] || stack_fail 'good messages became dead letters'
 "$odw" audit --root "$root" >"$STACK_DIR/out" 2>&1 || stack_fail "$(cat "$STACK_DIR/out")"
@@ -85,7 +85,7 @@ wait_until 60 complete
 # ---- refused, and nothing touched
 notes=$(db 'SELECT count() FROM applied')
 edit mv/events.sql 's/record.distinct_id/record.distinct_idd/'
-refused 'mv/events.sql:11: '
+refused 'mv/events.sql:12: '
 edit mv/events.sql 's/record.distinct_idd/record.distinct_id/'
 edit sql/events_rows.sql 's/^    project_id .*/    project_id UInt64,/'
 refused 'project_id: expected UInt64, found LowCardinality(String)' --no-check
@@ -93,7 +93,7 @@ edit sql/events_rows.sql 's/^    project_id .*/    project_id LowCardinality(Str
 edit contracts/events.schema.json 's/"session_id": {.*/"session": { "type": "string" },/'
 refused 'session_id (Nullable(String)) is gone' --no-check
 restore contracts/events.schema.json
-edit contracts/events.schema.json 's/"user_agent": {/"country": { "type": ["string", "null"], "maxLength": 2 },\n    &/'
+edit contracts/events.schema.json 's/"user_agent": {/"tariff": { "type": ["string", "null"], "maxLength": 2 },\n    &/'
 edit kafka-engine/events.sql 's/partitions: 4/partitions: 3/'
 refused 'topic events has 4 partitions, expected 3'
 edit kafka-engine/events.sql 's/partitions: 3/partitions: 4/'
@@ -106,7 +106,7 @@ edit kafka-engine/events.sql 's/partitions: 4/partitions: 6/; s/retention: 7d/re
 must
 said '^alter topic events: 4 → 6 partitions'
 said '^alter topic events: kept 7d → 8d'
-[ "$(db "SELECT count() FROM ledger_starts WHERE partition >= 4 AND start_offset = 0")" = 2 ] || stack_fail 'new partitions start at 0'
+[ "$(db "SELECT count() FROM ledger_starts WHERE source = 'events' AND partition >= 4 AND start_offset = 0")" = 2 ] || stack_fail 'new partitions start at 0'
 must
 said '^0 changes'
 tool() { java -cp "${ODW_DEPS:-.deps}/kafka/libs/*" "org.apache.kafka.tools.$1" "${@:2}" >/dev/null 2>&1; }

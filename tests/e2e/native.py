@@ -33,15 +33,16 @@ def network(address):
 
 
 rows, columns = client.execute(
-    "SELECT id, event_name, timestamp, distinct_id, session_id, project_id, properties, ip_address, browser, browser_version, os, device, is_bot, "
+    "SELECT id, event_name, timestamp, distinct_id, session_id, project_id, properties, ip_address, country, asn, network, browser, "
+    "browser_version, os, device, is_bot, "
     "_topic, _partition, _offset FROM events ORDER BY id",
     with_column_types=True)
 types = dict(columns)
 for name, kind in {"id": "String", "event_name": "LowCardinality(String)", "timestamp": "DateTime64(3, 'UTC')", "session_id": "Nullable(String)",
-                   "properties": "Nullable(String)", "ip_address": "Nullable(String)", "browser": "LowCardinality(String)", "is_bot": "Bool", "_offset": "UInt64"}.items():
+                   "properties": "Nullable(String)", "ip_address": "Nullable(String)", "country": "LowCardinality(String)", "asn": "UInt32", "browser": "LowCardinality(String)", "is_bot": "Bool", "_offset": "UInt64"}.items():
     expect(f"type of {name}", kind, types[name])
 expect("ids", sorted(sent), [row[0] for row in rows])
-expect("places on the topic", len(rows), len({row[13:] for row in rows}))
+expect("places on the topic", len(rows), len({row[16:] for row in rows}))
 
 # Data goes to the server as well, as a table of this query alone.
 texts = [{"n": n, "text": json.dumps(sent[row[0]].get("properties"))} for n, row in enumerate(rows)]
@@ -55,6 +56,16 @@ said = client.execute(
     external_tables=[{"name": "agents", "structure": [("n", "UInt64"), ("agent", "String")], "data": agents}])
 if len({row[0] for row in said}) < 5:
     sys.exit(f"browsers: expected several, got {set(said)}")
+# What the address says is asked of the whole address here: the network that it was cut to must have said the same.
+addresses = [{"n": n, "address": sent[row[0]].get("ip_address") or ""} for n, row in enumerate(rows)]
+places = client.execute(
+    "SELECT tupleElement(ipGeo(address), 'country'), tupleElement(ipGeo(address), 'asn'), tupleElement(ipGeo(address), 'organisation') FROM addresses ORDER BY n",
+    external_tables=[{"name": "addresses", "structure": [("n", "UInt64"), ("address", "String")], "data": addresses}])
+if len({place[0] for place in places}) < 10 or len({place[1] for place in places}) < 100:
+    sys.exit(f"places: expected many countries and networks, got {len(set(places))}")
+same = sum(place == row[8:11] for place, row in zip(places, rows))
+if same < len(rows) * 0.98:
+    sys.exit(f"places: expected nearly all to be those of the whole address, got {same} of {len(rows)}")
 redacted = 0
 for row, text, agent in zip(rows, clean, said):
     event = sent[row[0]]
@@ -68,7 +79,7 @@ for row, text, agent in zip(rows, clean, said):
     redacted += event.get("properties") is not None and json.loads(row[6]) != event["properties"]
     address = event.get("ip_address")
     expect(f"{at}: ip_address", address and network(address), row[7])
-    expect(f"{at}: what its agent says", agent, row[8:13])
+    expect(f"{at}: what its agent says", agent, row[11:16])
 if redacted < len(rows) // 50 or redacted == len(rows):
     sys.exit(f"personal data was found in {redacted} of {len(rows)} events: expected some in every ten or so")
 

@@ -6,8 +6,8 @@ set -euo pipefail
 
 http_start clickhouse
 in_database "INSERT INTO events_rows (id, event_name, timestamp, distinct_id, session_id, project_id, properties, ip_address,
-    browser, is_bot, appended_at, processed_at, _topic, _partition, _offset) SELECT 'id' || toString(number), '\$pageview', toDateTime64('2026-11-20 10:00:00', 3, 'UTC') + number, 'u', NULL, 'p', NULL, NULL,
-    if(number = 3, 'Googlebot', 'Firefox'), number = 3, now64(3), now64(3), 't', 0, number FROM numbers(250)"
+    country, browser, is_bot, appended_at, processed_at, _topic, _partition, _offset) SELECT 'id' || toString(number), '\$pageview', toDateTime64('2026-11-20 10:00:00', 3, 'UTC') + number, 'u', NULL, 'p', NULL, NULL,
+    if(number = 5, 'DE', ''), if(number = 3, 'Googlebot', 'Firefox'), number = 3, now64(3), now64(3), 't', 0, number FROM numbers(250)"
 in_database "INSERT INTO daily_pageviews_rows SELECT toDate32('2026-11-01') + number, number + 1, 1, now64(3) FROM numbers(20)"
 shim_start
 
@@ -34,7 +34,7 @@ bad 'event_name=%ff' event_name 'UTF-8'
 bad "event_name=$(printf 'x%.0s' $(seq 4097))" event_name '4096 characters'
 bad 'is_bot=perhaps' is_bot 'got "perhaps"'
 bad 'form=2026-01-01' form "did you mean 'from'?"
-bad 'colour=red' colour 'event_name, project_id, distinct_id, browser, is_bot, from, to, limit, cursor'
+bad 'colour=red' colour 'event_name, project_id, distinct_id, country, browser, is_bot, from, to, limit, cursor'
 bad 'Limit=5' Limit "did you mean 'limit'?"
 bad 'cursor=' cursor 'unchanged'
 bad 'cursor=abc' cursor 'unchanged'
@@ -60,6 +60,7 @@ ask 200 '/api/events?from=2026-11-20T12:00:00%2B02:00&to=2026-11-20T10:00:02Z' |
 ask 200 '/api/events?from=2026-11-20T12:00:00+02:00&to=2026-11-20T10:00:02Z' | says '.items | map(.id) == ["id1", "id0"]'
 ask 200 "/api/events?event_name=it's%20%5C%09%0A%22" | says '.items == []'
 ask 200 '/api/events?event_name=%24pageview&limit=1' | says '.items[0].event_name == "$pageview"'
+ask 200 '/api/events?country=DE' | says '.items | map([.id, .country]) == [["id5", "DE"]]'
 ask 200 '/api/events?is_bot=true' | says '.items | map([.id, .browser, .is_bot]) == [["id3", "Googlebot", true]]'
 ask 200 '/api/events?is_bot=false&browser=Googlebot' | says '.items == []'
 ask 200 '/api/daily_pageviews?limit=2' | says '.items[0] == {"day": "2026-11-20", "page_views": 20, "unique_visitors": 1} and .next != null'
@@ -76,7 +77,7 @@ ask 405 '/ingest/events' | says '.status == 405'
 curl -sS -D- -o /dev/null -X PUT "$SHIM_URL/api/events" | grep -ci '^Allow: GET, HEAD, OPTIONS' >/dev/null || stack_fail 'expected Allow with a 405'
 curl -sS -D- -o /dev/null -X OPTIONS "$SHIM_URL/ingest/events" | grep -ci '^Allow: POST, OPTIONS' >/dev/null || stack_fail 'expected Allow for OPTIONS'
 curl -sSI "$SHIM_URL/api/events" | grep -ci '^Content-Length: [1-9]' >/dev/null || stack_fail 'expected HEAD to have a length'
-ask 200 '/' | says '.endpoints | map(.path) == ["/api/daily_pageviews", "/api/events"]'
+ask 200 '/' | says '.endpoints | map(.path) | contains(["/api/daily_pageviews", "/api/events"]) and . == sort'
 ask 200 '/openapi.json' | says '.openapi == "3.1.0" and .paths["/api/events"].get.parameters[0].name == "event_name" and .components.schemas.events.title == "events"'
 
 # The endpoints are read again on SIGHUP; a broken file leaves what there was.
