@@ -54,6 +54,10 @@ static void say(json_t *list, const char *format, ...)
 
 /* ---- statements ---- */
 
+/* What was erased is neither among the rows nor among the dead letters, and nothing was lost. */
+#define ERASED_RECORDS "(SELECT identity FROM erased WHERE source = {source:String} AND letter = '')"
+#define ERASED_LETTERS "(SELECT letter FROM erased WHERE source = {source:String} AND letter != '')"
+
 static int run(struct audit *a, struct buf *sql, struct buf *out, struct err *err)
 {
     const struct clickhouse_param params[] = { { "source", str_of(a->source->stem) },
@@ -235,7 +239,8 @@ static int check_rows(struct audit *a, struct err *err)
         buf_printf(
             &sql,
             "SELECT partition, offset, toString(record_day) FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
-            " AND verdict = 'ok' AND %s AND identity %% %" PRId64 " = %" PRId64 " AND identity NOT IN (SELECT h FROM (",
+            " AND verdict = 'ok' AND %s AND identity %% %" PRId64 " = %" PRId64 " AND identity NOT IN " ERASED_RECORDS
+            " AND identity NOT IN (SELECT h FROM (",
             buf_text(&a->todo), parts, part);
         put_rows_hashes(&sql, a, buf_text(&a->todo));
         buf_printf(&sql,
@@ -258,7 +263,9 @@ static int check_letters(struct audit *a, struct err *err)
     buf_init(&sql, 0);
     buf_printf(&sql,
                "SELECT partition, offset, toString(verdict) FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
-               " AND verdict IN ('parse', 'contract', 'simulated', 'empty') AND %s AND (partition, offset) NOT IN"
+               " AND verdict IN ('parse', 'contract', 'simulated', 'empty') AND %s"
+               " AND concat(topic, '/', toString(partition), '/', toString(offset)) NOT IN " ERASED_LETTERS
+               " AND (partition, offset) NOT IN"
                " (SELECT partition, offset FROM dead_letter_records WHERE source = {source:String} AND topic = {topic:String} AND ",
                buf_text(&a->todo));
     put_ranges(&sql, &a->at, start_of, committed_of);
@@ -276,6 +283,11 @@ static const char sealed_days[] =
     "SELECT record_day, argMax(identities, sealed_at) AS identities, argMax(identity_sum, sealed_at) AS identity_sum FROM "
     "ledger_seals"
     " WHERE source = {source:String} AND sealed_at <= toDateTime64({sealed_at:String}, 3, 'UTC') GROUP BY record_day";
+
+/* Of those, what was erased since: a seal counts on what it once counted. */
+static const char erased_days[] = "SELECT record_day, count() AS n, sum(identity) AS total FROM"
+                                  " (SELECT DISTINCT record_day, identity FROM erased"
+                                  "  WHERE source = {source:String} AND letter = '' AND sealed) GROUP BY record_day";
 
 /* Identities below the proof that come again above it: a message sent twice, whose row has moved on to the newer one. */
 static void put_again(struct buf *sql, struct audit *a)
@@ -296,7 +308,7 @@ static int explain_day(struct audit *a, const char *day, int64_t sealed, int64_t
     buf_init(&sql, 0);
     buf_printf(&sql,
                "SELECT uniqExact(identity) FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = 'ok'"
-               " AND record_day = '%s' AND %s FORMAT TabSeparated",
+               " AND record_day = '%s' AND %s AND identity NOT IN " ERASED_RECORDS " FORMAT TabSeparated",
                day, buf_text(&a->done));
     if (run(a, &sql, &out, err) < 0)
         goto out;
@@ -319,7 +331,8 @@ static int explain_day(struct audit *a, const char *day, int64_t sealed, int64_t
     buf_printf(
         &sql,
         "SELECT partition, offset, toString(record_day) FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
-        " AND verdict = 'ok' AND record_day = '%s' AND identity NOT IN (SELECT %s FROM %s WHERE toDate32(%s) = '%s')"
+        " AND verdict = 'ok' AND record_day = '%s' AND identity NOT IN " ERASED_RECORDS
+        " AND identity NOT IN (SELECT %s FROM %s WHERE toDate32(%s) = '%s')"
         " ORDER BY partition, offset LIMIT 1 BY partition, offset LIMIT %d FORMAT TabSeparated",
         day, a->source->identity_hash, a->source->rows->creates, a->source->identity[0], day, EXAMPLES + 1);
     if (run(a, &sql, &out, err) < 0)
@@ -353,7 +366,12 @@ static int check_seals(struct audit *a, struct err *err)
     buf_init(&sql, 0);
     for (int try = 0;; try++) {
         buf_clear(&sql);
-        buf_printf(&sql, "WITH sealed AS (%s), again AS (", sealed_days);
+        buf_printf(
+            &sql,
+            "WITH erased_days AS (%s), sealed AS (SELECT record_day, toUInt64(s.identities - e.n) AS identities,"
+            " toUInt64(s.identity_sum - e.total) AS identity_sum FROM (%s) AS s LEFT JOIN erased_days AS e USING record_day),"
+            " again AS (",
+            erased_days, sealed_days);
         put_again(&sql, a);
         buf_printf(
             &sql,
@@ -388,6 +406,49 @@ out:
     return rc;
 }
 
+/* What was erased is gone, and how much that was. */
+static int check_erased(struct audit *a, struct err *err)
+{
+    struct buf sql, out = { 0 };
+    struct str f[4];
+    int rc = -1;
+    buf_init(&sql, 0);
+    buf_puts(&sql, "SELECT uniqExactIf(identity, letter = ''), uniqExactIf(letter, letter != ''),"
+                   " (SELECT count() FROM (SELECT erasure FROM erasures WHERE source = {source:String} GROUP BY erasure"
+                   "  HAVING max(status) != 'done'))"
+                   " FROM erased WHERE source = {source:String} FORMAT TabSeparated");
+    if (run(a, &sql, &out, err) < 0)
+        goto out;
+    struct str rest = buf_str(&out);
+    if (split(&rest, f, 3) != 3) {
+        err_set(err, ERR_STOP, "ClickHouse gave no count of what was erased");
+        goto out;
+    }
+    int64_t records = number(f[0]), letters = number(f[1]), unfinished = number(f[2]);
+    if (records + letters > 0)
+        say(a->notes, "%s: %" PRId64 " records and %" PRId64 " dead letters were erased", a->source->stem, records, letters);
+    if (unfinished > 0)
+        say(a->notes, "%s: an erasure was begun and isn't done: the same 'odw erase' again completes it", a->source->stem);
+    if (records > 0 && unfinished == 0) {
+        buf_clear(&sql);
+        buf_fini(&out);
+        buf_printf(&sql,
+                   "SELECT _partition, _offset, toString(%s) FROM %s WHERE toDate32(%s) IN (SELECT record_day FROM erased"
+                   " WHERE source = {source:String} AND letter = '') AND %s IN " ERASED_RECORDS
+                   " ORDER BY _partition, _offset LIMIT %d FORMAT TabSeparated",
+                   a->source->identity[0], a->source->rows->creates, a->source->identity[0], a->source->identity_hash,
+                   EXAMPLES + 1);
+        if (run(a, &sql, &out, err) < 0)
+            goto out;
+        list_lines(a, buf_str(&out), "rows are there that were erased (the offset they claim, their time)");
+    }
+    rc = 0;
+out:
+    buf_fini(&sql);
+    buf_fini(&out);
+    return rc;
+}
+
 /* Writes the seals of the days that were touched, then, in one block, the proof that makes them count. */
 static int seal(struct audit *a, struct err *err)
 {
@@ -403,15 +464,16 @@ static int seal(struct audit *a, struct err *err)
     snprintf(at, sizeof at, "fromUnixTimestamp64Milli(%" PRId64 ", 'UTC')", ms);
     buf_printf(&sql,
                "INSERT INTO ledger_seals (source, record_day, identities, identity_sum, sealed_at)"
-               " WITH sealed AS (%s), again AS (",
-               sealed_days);
+               " WITH erased_days AS (%s), sealed AS (%s), again AS (",
+               erased_days, sealed_days);
     put_again(&sql, a);
     /* Where a day's earlier lines have expired nobody can tell which identities come again: the rows themselves are sealed then. */
     buf_printf(&sql,
                "), fresh AS (SELECT record_day, count() AS n, sum(identity) AS total FROM"
                "  (SELECT record_day, identity FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = "
                "'ok' AND %s"
-               "   AND identity NOT IN (again) GROUP BY record_day, identity) GROUP BY record_day),",
+               "   AND identity NOT IN (again) AND identity NOT IN " ERASED_RECORDS
+               "   GROUP BY record_day, identity) GROUP BY record_day),",
                buf_text(&a->todo));
     buf_printf(&sql,
                " known AS (SELECT record_day, uniqExact(identity) AS n FROM ledger WHERE source = {source:String} AND topic = "
@@ -424,9 +486,10 @@ static int seal(struct audit *a, struct err *err)
                buf_text(&a->done), a->source->identity[0], a->source->identity_hash, a->source->rows->creates,
                a->source->identity[0]);
     buf_printf(&sql,
-               " SELECT {source:String}, fresh.record_day, if(rows.n > 0, rows.n, sealed.identities + fresh.n),"
-               " if(rows.n > 0, rows.total, sealed.identity_sum + fresh.total), %s FROM fresh"
-               " LEFT JOIN sealed ON sealed.record_day = fresh.record_day LEFT JOIN rows ON rows.record_day = fresh.record_day",
+               " SELECT {source:String}, fresh.record_day, if(rows.n > 0, rows.n + gone.n, sealed.identities + fresh.n),"
+               " if(rows.n > 0, rows.total + gone.total, sealed.identity_sum + fresh.total), %s FROM fresh"
+               " LEFT JOIN sealed ON sealed.record_day = fresh.record_day LEFT JOIN rows ON rows.record_day = fresh.record_day"
+               " LEFT JOIN erased_days AS gone ON gone.record_day = fresh.record_day",
                at);
     int rc = run(a, &sql, NULL, err);
     if (rc == 0) {
@@ -471,7 +534,7 @@ int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct 
     snprintf(a.sealed_at, sizeof a.sealed_at, "%s", a.at.proven_at);
     put_conditions(&a);
     if (check_gaps(&a, tails, partitions, err) < 0 || count_lines(&a, counts, err) < 0 || check_rows(&a, err) < 0 ||
-        check_letters(&a, err) < 0 || check_seals(&a, err) < 0)
+        check_letters(&a, err) < 0 || check_seals(&a, err) < 0 || check_erased(&a, err) < 0)
         goto out;
     bool good = json_array_size(a.problems) == 0;
     if (good && !a.read_only && seal(&a, err) < 0)

@@ -12,6 +12,9 @@
 
 #include "cli/position.h"
 
+/* An audit that seals, and an erasure, take the lock "audit" (cli/lock.h), and wait so long for each other. */
+enum { AUDIT_WAIT_S = 120 };
+
 struct audit_options {
     bool read_only; /* writes nothing: no seals, no letters for empty messages */
 };

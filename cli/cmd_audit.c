@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "cli/audit.h"
 #include "cli/command.h"
+#include "cli/lock.h"
 
 static const struct opt own[] = {
     { .name = "json", .type = OPT_FLAG, .help = "Print the whole report as one JSON object" },
@@ -49,6 +50,8 @@ static void print_source(const json_t *s)
            " empty; %" PRId64 " offsets without a message\n",
            count(counts, "ok"), count(counts, "parse"), count(counts, "contract"), count(counts, "simulated"),
            count(counts, "empty"), count(counts, "absent") + count(counts, "unprovable"));
+    if (count(counts, "erased") > 0)
+        printf("  %" PRId64 " that came again after they were erased, and were not taken in\n", count(counts, "erased"));
     json_array_foreach(json_object_get(s, "notes"), i, one) printf("  note: %s\n", json_string_value(one));
     json_array_foreach(json_object_get(s, "problems"), i, one) printf("  PROBLEM: %s\n", json_string_value(one));
 }
@@ -59,12 +62,16 @@ static int audit(const struct opts *o, struct err *err)
     struct clickhouse *ch = NULL;
     struct kafka_admin *kafka = NULL;
     json_t *report = NULL;
+    struct lock *lock = NULL;
     bool holds = false;
     int rc = -1;
     if ((plan = plan_load(opts_text(o, "root"), opts_text(o, "database"), err)) == NULL || (ch = clickhouse_new(o, err)) == NULL ||
         (kafka = kafka_admin_new(o, err)) == NULL)
         goto out;
     const struct audit_options options = { .read_only = opts_flag(o, "read-only") };
+    /* Seals and erasures must know of each other. */
+    if (!options.read_only && (lock = lock_take(o, "audit", AUDIT_WAIT_S, err)) == NULL)
+        goto out;
     report = audit_all(ch, kafka, plan, &options, &holds, err);
     if (report == NULL)
         goto out;
@@ -80,6 +87,7 @@ static int audit(const struct opts *o, struct err *err)
     }
     rc = holds ? 0 : 1;
 out:
+    lock_release(lock);
     json_decref(report);
     kafka_admin_free(kafka);
     clickhouse_free(ch);

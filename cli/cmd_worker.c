@@ -12,6 +12,7 @@
 #include "cli/audit.h"
 #include "cli/command.h"
 #include "cli/gaps.h"
+#include "cli/lock.h"
 #include "cli/recovery.h"
 
 static const struct opt own[] = {
@@ -130,7 +131,11 @@ static int note_audit(struct worker *w, const char *report, bool holds, struct e
 static int audit(struct worker *w, const struct plan *plan, struct err *err)
 {
     bool holds = false;
+    struct lock *lock = lock_take(w->opts, "audit", AUDIT_WAIT_S, err);
+    if (lock == NULL)
+        return -1;
     json_t *report = audit_all(w->ch, w->kafka, plan, &(struct audit_options){ .read_only = false }, &holds, err);
+    lock_release(lock);
     if (report == NULL)
         return -1;
     char *text = json_dumps(report, JSON_COMPACT);
