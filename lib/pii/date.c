@@ -40,6 +40,19 @@ static unsigned month_named(const unsigned char *p, size_t n)
     return 0;
 }
 
+bool pii_date_month(const struct pii_text *t, size_t i)
+{
+    /* jan feb fév mar mär may mai apr avr abr jun jui jul aug aoû ago sep oct okt nov dec dez dic déc ene, of, de */
+    static const char firsts[] = "jafefémamapavabjujuauaosesoockondedidéenagof";
+    if (t->n - i < 4)
+        return false;
+    unsigned a = t->p[i] | 0x20, b = t->p[i + 1] < 0x80 ? t->p[i + 1] | 0x20u : t->p[i + 1];
+    for (size_t k = 0; k + 1 < sizeof firsts - 1; k++)
+        if ((unsigned char)firsts[k] == a && (unsigned char)firsts[k + 1] == b)
+            return true;
+    return false;
+}
+
 static bool name_byte(unsigned c)
 {
     return pii_is_letter(c) || c >= 0x80;

@@ -425,7 +425,7 @@ static void documents(struct mixed *m, unsigned letters)
     if (m->n < 6 || m->n > 16 || letters > 4)
         return;
     unsigned digits = count_digits(m);
-    if (digits < 4)
+    if (digits < 4 || digits + 4 < m->n)
         return;
     if (m->n >= 8 && m->n <= 10 && letters <= 3)
         whole(m, PII_PASSPORT, TOLD, PII_SAYS(PASSPORT), 0.3f);
@@ -604,6 +604,15 @@ bool pii_mixed_at(const struct pii_text *t, size_t at, struct pii_span *s)
 bool pii_digits_mixed_at(const struct pii_text *t, size_t start, size_t run, struct pii_context *context, struct pii_span *s)
 {
     struct mixed m = { .t = t, .context = context, .start = start, .best = s };
+    unsigned next = pii_byte(t, start + run);
+    if (next == '+' || next == '-') {
+        bool letter = letter_at(t, start + run + 1) && !pii_is_word(pii_byte(t, start + run + 2));
+        if (run != 6 && !((run == 7 || run == 8) && letter))
+            return false;
+    } else if (run == 1 &&
+               !(pii_is_alnum(pii_byte(t, start + 2)) && (digit_at(t, start + 3) || !pii_is_word(pii_byte(t, start + 3))))) {
+        return false; /* no Medicare number */
+    }
     read_word(&m);
     if (m.n == WORD_BYTES)
         return false;
@@ -651,7 +660,8 @@ bool pii_digits_mixed_at(const struct pii_text *t, size_t start, size_t run, str
         sg_uen(&m);
         break;
     }
-    documents(&m, 0);
+    if (run >= 4)
+        documents(&m, 0);
     return m.found;
 }
 

@@ -47,7 +47,8 @@ static void load(struct pii_scan *scan)
         scan->classify(last, &m);
     }
     uint64_t word_before = shifted(m.word, scan->was.word, 1);
-    scan->numbers = m.digit & ~word_before;
+    /* Digits behind "a." are part of what goes before: a version, a fraction, an address looked at from its start. */
+    scan->numbers = m.digit & ~word_before & ~(shifted(m.dot, scan->was.dot, 1) & shifted(m.word, scan->was.word, 2));
     /* The first digit of a word that starts with letters: adding 1 where such a word starts carries through its letters. */
     uint64_t sum, starts = m.letter & ~word_before;
     bool carry = __builtin_add_overflow(m.letter, starts, &sum);
@@ -58,11 +59,13 @@ static void load(struct pii_scan *scan)
     /* A key's end: what stands before '=' and ':' is no number. */
     uint64_t keys = (m.colon | m.equals) & ~shifted(m.digit | m.colon, scan->was.digit | scan->was.colon, 1);
     scan->anchors = scan->numbers | scan->mixed | scan->runs | keys | m.at;
+    scan->sixes = 0;
     if ((m.colon | scan->was.colon) != 0) {
         uint64_t pair = m.colon & colon_close(m.colon, scan->was.colon);
         uint64_t triple = pair & colon_close(pair, scan->was_pair);
         uint64_t four = triple & colon_close(triple, scan->was_triple);
-        scan->anchors |= four | (m.colon & shifted(m.colon, scan->was.colon, 1));
+        scan->sixes = four | (m.colon & shifted(m.colon, scan->was.colon, 1));
+        scan->anchors |= scan->sixes;
         scan->was_pair = pair;
         scan->was_triple = triple;
     }
@@ -126,6 +129,16 @@ void pii_scan_init_at(struct pii_scan *scan, struct pii_set types, struct str te
     start(scan, types, text, words, from);
 }
 
+enum follows { NOTHING, LETTER, SEPARATOR };
+
+/* Whether digits go on behind c. */
+static enum follows goes_on(unsigned c)
+{
+    if (pii_is_letter(c))
+        return LETTER;
+    return c == ' ' || c == '-' || c == '.' || c == '/' || c == ')' || c == '(' || c >= 0x80 ? SEPARATOR : NOTHING;
+}
+
 /* Longer wins, then more certain; the kept types only where nothing else is. */
 static void keep(const struct pii_text *t, const struct pii_span *one, struct pii_span *best, bool *found)
 {
@@ -155,59 +168,54 @@ static bool four_by_four(const struct pii_text *t, size_t i, struct pii_digits *
     return pii_byte(t, i + 14) != ':' && pii_before(t, i) != ':';
 }
 
-/* A date is worth a look: not a log's own clock, and something stands before it. */
-static bool may_be_date(const struct pii_text *t, size_t i, size_t run, unsigned next)
+/* Whether a date may stand here: all where dates are asked for; else only one of birth, which is no log's clock and has words
+ * before it. */
+static bool may_be_date(const struct pii_text *t, size_t i, size_t run, unsigned before, unsigned next)
 {
+    if (run > 4 || run == 3)
+        return false;
     if (pii_set_has(&t->types, PII_DATE))
-        return run <= 4;
-    if (i < 4 || run > 4)
+        return true;
+    if (i < 4 || (before != ' ' && before != ':' && before != '=' && before != '"' && before != '(' && before != '>'))
         return false;
-    if (run == 4)
-        return next == '-' || next == '/' || next == '.';
-    if (run > 2)
-        return false;
-    return next == '-' || next == '/' || next == '.' || next == ' ' || next == ',' || next == 't' || next == 's' || next == 'n' ||
-           next == 'r';
+    bool separated = next == '-' || next == '/' || next == '.';
+    if (run == 4) {
+        unsigned then = pii_byte(t, i + 10);
+        return separated && then != 'T' && !(then == ' ' && pii_byte(t, i + 13) == ':');
+    }
+    if (separated)
+        return pii_is_alnum(pii_byte(t, i + run + 1));
+    /* "5 May 1990", "May 5, 1990", "5th of May 1990" */
+    if (next == ' ')
+        return pii_date_month(t, i + run + 1);
+    if (next == ',')
+        return pii_byte(t, i + run + 1) == ' ' && pii_is_digit(pii_byte(t, i + run + 2)) && pii_is_letter(pii_before(t, i - 1));
+    return pii_is_letter(next) && pii_byte(t, i + run + 2) == ' ';
 }
 
-static bool number_at(const struct pii_text *t, size_t i, struct pii_span *best)
+/* What a number of `run` digits can go on as: what stands before and behind it is known. */
+static bool number_of(const struct pii_text *t, size_t i, size_t run, bool glued, bool range, struct pii_span *best)
 {
-    unsigned before = pii_before(t, i);
-    if (before == '%' && i + 1 < t->n) {
-        if (t->p[i] == '4' && t->p[i + 1] == '0')
-            return pii_email_at(t, i - 1, 3, best);
-        if (t->p[i] == '2' && (t->p[i + 1] | 0x20) == 'b')
-            return pii_phone_encoded_at(t, i - 1, best);
-    }
     bool found = false;
     struct pii_context context = { 0 };
     struct pii_span one;
-    size_t run = 1;
-    while (run < 20 && pii_is_digit(pii_byte(t, i + run)))
-        run++;
-    unsigned next = pii_byte(t, i + run);
+    unsigned before = pii_before(t, i), next = pii_byte(t, i + run);
     if ((run == 2 || run == 6) && (before == ' ' || before == '-') && pii_is_letter(pii_before(t, i - 1)) &&
         pii_nino_at(t, i, &context, &one))
         keep(t, &one, best, &found);
-    if (may_be_date(t, i, run, next) && pii_date_at(t, i, &context, &one))
+    if (may_be_date(t, i, run, before, next) && pii_date_at(t, i, &context, &one))
         keep(t, &one, best, &found);
-    /* What goes on from before is part of that, but for the second end of a range of addresses. */
-    bool range = before == '-' && ((i - 1 == t->floor && t->last == PII_IPV4) || pii_token_before(t, i - 1) == 4);
-    if (!range && pii_glued_before(t, i))
+    if (glued)
         return found;
-    if (!range && run < 10 && (pii_is_letter(next) || next == '-' || next == '+') && pii_digits_mixed_at(t, i, run, &context, &one))
+    if (!range && (pii_is_letter(next) || next == '-' || next == '+') && pii_digits_mixed_at(t, i, run, &context, &one))
         keep(t, &one, best, &found);
-    /* Most numbers in a log end here: short, and nothing follows that could make them longer. */
-    struct pii_digits d;
-    if (run < 7 && next != '-' && next != ' ' && next != '.' && next != ')' && next != '/' && next != '(' && next < 0x80) {
-        if (run == 4 && next == ':' && four_by_four(t, i, &d) && pii_numeric_at(t, &d, &context, &one))
-            keep(t, &one, best, &found);
-        if (run == 5 && pii_zip_at(t, i, &context, &one))
-            keep(t, &one, best, &found);
-        return found;
-    }
     if (run == 5 && pii_zip_at(t, i, &context, &one))
         keep(t, &one, best, &found);
+    struct pii_digits d;
+    if (run == 4 && next == ':' && four_by_four(t, i, &d) && pii_numeric_at(t, &d, &context, &one))
+        keep(t, &one, best, &found);
+    if (run < 7 && goes_on(next) != SEPARATOR)
+        return found;
     /* 2026-11-23 and its like. */
     if (run == 4 && (next == '-' || next == '.' || next == '/') && i + 10 <= t->n && t->p[i + 7] == next &&
         (memcmp(t->p + i, "20", 2) == 0 || memcmp(t->p + i, "19", 2) == 0))
@@ -232,7 +240,56 @@ static bool number_at(const struct pii_text *t, size_t i, struct pii_span *best)
     return found;
 }
 
-static bool colon_at(const struct pii_text *t, size_t i, struct pii_span *best)
+/* Most numbers in a log end here: short, part of something else, and nothing follows that could make them more. */
+static bool number_at(const struct pii_text *t, size_t i, struct pii_span *best)
+{
+    unsigned before = pii_before(t, i);
+    bool range = false, glued = false;
+    if (before == '%' && i + 1 < t->n) {
+        if (t->p[i] == '4' && t->p[i + 1] == '0')
+            return pii_email_at(t, i - 1, 3, best);
+        if (t->p[i] == '2' && (t->p[i + 1] | 0x20) == 'b')
+            return pii_phone_encoded_at(t, i - 1, best);
+    }
+    if (before == '-' || before == '.' || before == ']') {
+        /* What goes on from before is part of that, but for the second end of a range of addresses. */
+        range = before == '-' && ((i - 1 == t->floor && t->last == PII_IPV4) || pii_token_before(t, i - 1) == 4);
+        glued = !range && pii_glued_before(t, i);
+        if (glued && (before != '-' || !pii_is_letter(pii_before(t, i - 1))))
+            return false;
+    }
+    size_t run = 1;
+    while (run < 20 && pii_is_digit(pii_byte(t, i + run)))
+        run++;
+    if (run < 7) {
+        unsigned next = pii_byte(t, i + run);
+        switch (goes_on(next)) {
+        case SEPARATOR:
+            break;
+        case LETTER:
+            if (run > 2 && run != 6)
+                return false;
+            break;
+        default:
+            if (!(run == 4 && next == ':') && run != 5 && !(next == ',' && before == ' ' && run <= 2) &&
+                !(next == '+' && run == 6) && !pii_set_has(&t->types, PII_DATE))
+                return false;
+        }
+    }
+    return number_of(t, i, run, glued, range, best);
+}
+
+/* A look at the two letters before a '=' or ':' (and a quote, or a space) spares most keys the rest. */
+static bool keyed_at(const struct pii_text *t, size_t i, struct pii_span *best)
+{
+    unsigned c = pii_before(t, i);
+    size_t k = c == '"' || c == ' ' || c == '\'' || c == '`' ? i - 1 : i;
+    if (k < 3 || !pii_is_letter(t->p[k - 1]) || !(pii_key_ends[t->p[k - 1] & 31] >> (t->p[k - 2] & 31) & 1))
+        return false;
+    return pii_keyed_secret_at(t, i, best);
+}
+
+static bool colon_at(const struct pii_text *t, size_t i, bool six, struct pii_span *best)
 {
     bool found = false;
     struct pii_span one;
@@ -243,11 +300,11 @@ static bool colon_at(const struct pii_text *t, size_t i, struct pii_span *best)
             keep(t, &one, best, &found);
         return found;
     }
-    if (i >= 11 && t->p[i - 3] == ':' && t->p[i - 6] == ':' && pii_mac_at(t, i, 11, &one))
+    if (six && i >= 11 && t->p[i - 3] == ':' && t->p[i - 6] == ':' && pii_mac_at(t, i, 11, &one))
         keep(t, &one, best, &found);
-    if (!found && pii_ipv6_at(t, i, &one))
+    if (six && !found && pii_ipv6_at(t, i, &one))
         keep(t, &one, best, &found);
-    if (!found && pii_keyed_secret_at(t, i, &one))
+    if (!found && keyed_at(t, i, &one))
         keep(t, &one, best, &found);
     return found;
 }
@@ -282,9 +339,9 @@ static bool anchor_at(const struct pii_scan *scan, size_t i, unsigned bit, struc
     case '@':
         return pii_email_at(t, i, 1, &one) ? keep(t, &one, span, &found), found : found;
     case ':':
-        return colon_at(t, i, &one) ? keep(t, &one, span, &found), found : found;
+        return colon_at(t, i, scan->sixes >> bit & 1, &one) ? keep(t, &one, span, &found), found : found;
     case '=':
-        return pii_keyed_secret_at(t, i, &one) ? keep(t, &one, span, &found), found : found;
+        return keyed_at(t, i, &one) ? keep(t, &one, span, &found), found : found;
     case '-':
         if (i >= 14 && t->p[i - 3] == '-' && pii_mac_at(t, i, 14, &one))
             keep(t, &one, span, &found);

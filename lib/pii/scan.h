@@ -66,8 +66,20 @@ size_t pii_token_before(const struct pii_text *t, size_t i);
 
 /* Whether what starts at i (ends before i) goes on beyond it: a word byte or one of our tokens, or '-' or '.' with one of them on
  * its other side. Tokens count so that redacting twice changes nothing. */
-bool pii_glued_before(const struct pii_text *t, size_t i);
-bool pii_glued_after(const struct pii_text *t, size_t i);
+bool pii_glued_on_before(const struct pii_text *t, size_t i); /* beside ']', '-' and '.' */
+bool pii_glued_on_after(const struct pii_text *t, size_t i);  /* beside '[', '-' and '.' */
+
+static inline bool pii_glued_before(const struct pii_text *t, size_t i)
+{
+    unsigned c = pii_before(t, i);
+    return pii_is_word(c) || ((c == ']' || c == '-' || c == '.') && pii_glued_on_before(t, i));
+}
+
+static inline bool pii_glued_after(const struct pii_text *t, size_t i)
+{
+    unsigned c = pii_byte(t, i);
+    return pii_is_word(c) || ((c == '[' || c == '-' || c == '.') && pii_glued_on_after(t, i));
+}
 
 enum { PII_DIGITS = 32, PII_GROUPS = 12 };
 
@@ -171,6 +183,8 @@ bool pii_numeric_at(const struct pii_text *t, const struct pii_digits *d, struct
 bool pii_document_at(const struct pii_text *t, const struct pii_digits *d, struct pii_context *context, struct pii_span *s);
 bool pii_ipv4_at(const struct pii_text *t, size_t i, struct pii_context *context, struct pii_span *s);
 bool pii_date_at(const struct pii_text *t, size_t i, struct pii_context *context, struct pii_span *s);
+/* Whether a month's name may start at i: a glance at its first letters. */
+bool pii_date_month(const struct pii_text *t, size_t i);
 /* i: five digits. */
 bool pii_zip_at(const struct pii_text *t, size_t i, struct pii_context *context, struct pii_span *s);
 /* i: the digits of a British insurance number that stand behind its two letters and a space. */
@@ -189,6 +203,8 @@ bool pii_token_secret_at(const struct pii_text *t, size_t start, struct pii_span
 bool pii_crypto_at(const struct pii_text *t, size_t start, struct pii_span *s);
 /* fifth: of five dashes. */
 bool pii_private_key_at(const struct pii_text *t, size_t fifth, struct pii_span *s);
+/* By the last letter of a key that names a secret (in either case, its low five bits), a bit for each that may stand before it. */
+extern uint32_t pii_key_ends[32];
 /* at: a '=' or ':' behind what may be a key. */
 bool pii_keyed_secret_at(const struct pii_text *t, size_t at, struct pii_span *s);
 /* colon: of "://". */
@@ -219,6 +235,7 @@ struct pii_scan {
     size_t stop;                             /* no anchor from here on */
     size_t block;                            /* where `anchors` starts */
     uint64_t anchors;                        /* still to be looked at */
+    uint64_t sixes;                          /* colons of what may be an IPv6 or a hardware address */
     uint64_t numbers, mixed, runs;           /* which anchors start a number, are a word's first digit, a run's sixteenth byte */
     struct pii_masks was;                    /* of the block before, as what follows */
     uint64_t was_pair, was_triple;           /* colons close to others */

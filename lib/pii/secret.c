@@ -133,6 +133,32 @@ static const struct token {
     { "1//0", URLSAFE, 30, 120 },
 };
 
+enum { TOKENS = sizeof tokens / sizeof *tokens };
+
+/* Which tokens start with two bytes: chains, so that what starts a UUID or a name costs one look. */
+static unsigned char head[256], chain[TOKENS]; /* index + 1; 0: the end */
+
+static unsigned pair(unsigned a, unsigned b)
+{
+    return (a * 7 + b * 31) % 256;
+}
+
+uint32_t pii_key_ends[32];
+
+static void index_keys(void);
+
+/* Before main, so that threads only ever read it. */
+__attribute__((constructor)) static void index_tokens(void)
+{
+    _Static_assert(TOKENS < 255, "an index is a byte");
+    for (size_t k = TOKENS; k-- > 0;) {
+        unsigned slot = pair((unsigned char)tokens[k].prefix[0], (unsigned char)tokens[k].prefix[1]);
+        chain[k] = head[slot];
+        head[slot] = (unsigned char)(k + 1);
+    }
+    index_keys();
+}
+
 static bool in_set(unsigned c, enum set set)
 {
     switch (set) {
@@ -267,10 +293,9 @@ bool pii_token_secret_at(const struct pii_text *t, size_t run, struct pii_span *
             }
         }
     }
-    unsigned first = t->p[start];
-    for (size_t k = 0; k < sizeof tokens / sizeof *tokens; k++) {
-        const struct token *token = &tokens[k];
-        if ((unsigned char)token->prefix[0] != first || !starts(t, start, token->prefix))
+    for (unsigned k = head[pair(t->p[start], pii_byte(t, start + 1))]; k > 0; k = chain[k - 1]) {
+        const struct token *token = &tokens[k - 1];
+        if (!starts(t, start, token->prefix))
             continue;
         size_t from = start + strlen(token->prefix), end = from;
         while (end - from <= token->max && in_set(pii_byte(t, end), token->set))
@@ -377,11 +402,17 @@ static const struct key {
     { "bearer", 6, true, false },
 };
 
+static void index_keys(void)
+{
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+        pii_key_ends[keys[k].name[keys[k].n - 1] & 31] |= 1u << (keys[k].name[keys[k].n - 2] & 31);
+}
+
 /* The key that ends before i, or NULL. */
 static const struct key *key_before(const struct pii_text *t, size_t i)
 {
     unsigned last = pii_before(t, i) | 0x20;
-    if (memchr("dettnyhslr", (int)last, 10) == NULL)
+    if (i < 3 || !(pii_key_ends[last & 31] >> (t->p[i - 2] & 31) & 1))
         return NULL;
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
         const struct key *key = &keys[k];

@@ -1,20 +1,20 @@
 /* lib/pii/text: boundaries, and reading digits in groups. */
 #include "pii/scan.h"
 
-bool pii_glued_before(const struct pii_text *t, size_t i)
+bool pii_glued_on_before(const struct pii_text *t, size_t i)
 {
     unsigned c = pii_before(t, i);
-    if (pii_is_word(c) || pii_token_before(t, i) > 0)
-        return true;
-    return (c == '-' || c == '.') && (pii_is_word(pii_before(t, i - 1)) || pii_token_before(t, i - 1) > 0);
+    if (c == ']')
+        return pii_token_before(t, i) > 0;
+    return pii_is_word(pii_before(t, i - 1)) || pii_token_before(t, i - 1) > 0;
 }
 
-bool pii_glued_after(const struct pii_text *t, size_t i)
+bool pii_glued_on_after(const struct pii_text *t, size_t i)
 {
     unsigned c = pii_byte(t, i);
-    if (pii_is_word(c) || pii_token_at(t, i) > 0)
-        return true;
-    return (c == '-' || c == '.') && (pii_is_word(pii_byte(t, i + 1)) || pii_token_at(t, i + 1) > 0);
+    if (c == '[')
+        return pii_token_at(t, i) > 0;
+    return pii_is_word(pii_byte(t, i + 1)) || pii_token_at(t, i + 1) > 0;
 }
 
 /* The separator at i: its kind in *kind, its length in bytes. Spaces and dashes of Unicode count as theirs. 0: none. */

@@ -11,12 +11,14 @@ bool pii_url_credentials_at(const struct pii_text *t, size_t colon, struct pii_s
         return false;
     for (; i - start < USERINFO_MAX; i++) {
         unsigned c = pii_byte(t, i);
+        if (pii_is_alnum(c) || c == '.')
+            continue;
+        if (c == '@')
+            break;
         if (c <= ' ' || c == 0x7F || memchr("/?#\"'<>\\`[]{}|", (int)c, 14) != NULL)
             return false;
         if (c == ':' && password == 0)
             password = i + 1;
-        if (c == '@')
-            break;
     }
     if (i - start >= USERINFO_MAX || password == 0 || i == password || pii_token_at(t, i + 1) > 0)
         return false;
