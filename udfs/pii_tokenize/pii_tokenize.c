@@ -24,8 +24,9 @@ const struct udf udf_pii_tokenize = {
         "isn't recognised stays: piiTokenizeValue takes a value whole.",
     .errors =
         "A key that is missing, too short, or that others than its owner may read fails the query and says why. Empty stays empty.",
-    .examples = { { "piiTokenize('not-secret', 'card 4111 1111 1111 1111') = piiTokenize('not-secret', 'card 4111111111111111')",
-                    "true" } },
+    .examples = { { "piiTokenize('not-secret', 'mail ada@Example.com')", "mail [EMAIL:f70d42849f6570c044be3be76a4a7b92]" },
+                  { "piiTokenize('not-secret', 'card 4111 1111 1111 1111, card 4111-1111-1111-1111')",
+                    "card [CARD:bbcefd76c33bc5d85cff7875ee93ef0c], card [CARD:bbcefd76c33bc5d85cff7875ee93ef0c]" } },
     .args = { { "key_id", "String" }, { "text", "String" } },
     .returns = "String",
     .deterministic = true,

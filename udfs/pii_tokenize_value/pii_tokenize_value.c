@@ -21,7 +21,8 @@ const struct udf udf_pii_tokenize_value = {
         "data, so that both join; else [VALUE:…], for names, user ids and the like.",
     .errors =
         "A key that is missing, too short, or that others than its owner may read fails the query and says why. Empty stays empty.",
-    .examples = { { "piiTokenizeValue('not-secret', 'ada@Example.com') = piiTokenize('not-secret', 'ada@example.com')", "true" } },
+    .examples = { { "piiTokenizeValue('not-secret', 'Ada Lovelace')", "[VALUE:f43b673e0f446123faec2df4ce03a424]" },
+                  { "piiTokenizeValue('not-secret', 'ada@EXAMPLE.com')", "[EMAIL:f70d42849f6570c044be3be76a4a7b92]" } },
     .args = { { "key_id", "String" }, { "value", "String" } },
     .returns = "String",
     .deterministic = true,
