@@ -6,7 +6,10 @@
 #include "pii/scan.h"
 #include "pii/spans.h"
 
-enum { ROUNDS = 8 }; /* keeps the time linear where each round uncovers one more */
+enum {
+    ROUNDS = 8,           /* keeps the time linear where each round uncovers one more */
+    GUESS_TEXT_MAX = 256, /* a label, a number, a few bytes: more is no text about which is guessed */
+};
 
 void pii_spans_init(struct pii_spans *s)
 {
@@ -139,15 +142,20 @@ void pii_spans_settle(struct str text, struct pii_spans *s, bool again, pii_roun
     pii_spans_fini(&more);
 }
 
-bool pii_set_split(struct pii_set types, struct pii_set *firm)
+bool pii_set_split(struct pii_set types, struct pii_set *firm, struct pii_set *loose)
 {
     const struct pii_set known = pii_set_default();
-    bool more = false;
     for (int i = 0; i < 2; i++) {
         firm->bits[i] = types.bits[i] & known.bits[i];
-        more |= types.bits[i] != firm->bits[i];
+        loose->bits[i] = types.bits[i] & ~known.bits[i];
     }
-    return more;
+    return loose->bits[0] != 0 || loose->bits[1] != 0;
+}
+
+struct pii_set pii_set_second(struct pii_set types, struct pii_set loose, size_t firm_spans, size_t text)
+{
+    bool guesses = pii_set_has(&types, PII_GUESSES) && firm_spans == 0 && text <= GUESS_TEXT_MAX;
+    return guesses ? types : loose;
 }
 
 void pii_spans_add_loose(struct pii_spans *s, struct pii_spans *all)
@@ -178,19 +186,20 @@ void pii_round_of_text(struct str text, const void *types, struct pii_spans *out
 
 void pii_find(struct str text, struct pii_set types, struct pii_spans *out)
 {
-    struct pii_set firm;
-    bool again = false, loose = pii_set_split(types, &firm);
+    struct pii_set firm, loose;
+    bool again = false, more = pii_set_split(types, &firm, &loose);
     out->n = 0;
     out->failed = false;
     if (text.n == 0)
         return;
     pii_round_of_text(text, &firm, out, &again);
     pii_spans_settle(text, out, again, pii_round_of_text, &firm);
-    if (!loose)
+    if (!more)
         return;
     struct pii_spans all;
     pii_spans_init(&all);
-    pii_round_of_text(text, &types, &all, &again);
+    loose = pii_set_second(types, loose, out->n, text.n);
+    pii_round_of_text(text, &loose, &all, &again);
     pii_spans_add_loose(out, &all);
     pii_spans_fini(&all);
 }

@@ -156,18 +156,19 @@ bool pii_find_json(struct str json, struct pii_set types, const struct pii_keys 
 {
     bool again = false, is_json = true;
     struct request q = { types, keys, &is_json };
-    bool loose = pii_set_split(types, &q.types);
+    struct pii_set loose;
+    bool more = pii_set_split(types, &q.types, &loose);
     out->n = 0;
     out->failed = false;
     if (json.n == 0)
         return false;
     round_of_json(json, &q, out, &again);
     pii_spans_settle(json, out, again, round_of_json, &q);
-    if (!loose)
+    if (!more)
         return is_json;
     struct pii_spans all;
     pii_spans_init(&all);
-    q.types = types;
+    q.types = pii_set_second(types, loose, out->n, json.n);
     round_of_json(json, &q, &all, &again);
     pii_spans_add_loose(out, &all);
     pii_spans_fini(&all);

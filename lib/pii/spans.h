@@ -10,9 +10,12 @@ typedef void pii_round(struct str text, const void *arg, struct pii_spans *out, 
 pii_round pii_round_of_text; /* arg: its struct pii_set */
 
 /* What redaction replaces without a policy is firm: neither of a kept type nor a guess. Firm spans are found by themselves, so that
- * what is looked for beside them changes nothing about them. firm: those of the types; true: there are others. */
+ * what is looked for beside them changes nothing about them. true: there are loose ones too. */
 bool pii_firm(const struct pii_span *span);
-bool pii_set_split(struct pii_set types, struct pii_set *firm);
+bool pii_set_split(struct pii_set types, struct pii_set *firm, struct pii_set *loose);
+/* What a second scan, for the loose ones, must look for: guesses are only made about a short text with nothing else in it, and need
+ * all types. */
+struct pii_set pii_set_second(struct pii_set types, struct pii_set loose, size_t firm_spans, size_t text);
 /* Adds what isn't firm among `all`, where it doesn't overlap what s has. */
 void pii_spans_add_loose(struct pii_spans *s, struct pii_spans *all);
 
