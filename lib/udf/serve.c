@@ -6,10 +6,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "udf/confine.h"
 #include "udf/wire.h"
 #include "udf/worker.h"
 
@@ -253,9 +255,18 @@ void udf_drain(int in)
             break;
 }
 
+/* All that is needed is open: neither this process nor its workers can do more than compute from here on. */
+static void give_up(const struct udf *udf)
+{
+    setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 }); /* a core file would hold payloads */
+    const char *why = udf->unconfined ? NULL : confine(CONFINE_SERVER);
+    if (why != NULL)
+        log_info("%s: runs without a seccomp filter: %s", udf->name, why);
+}
+
 int udf_serve_within(const struct udf *udf, int in, int out, const struct udf_limits *limits, struct err *err)
 {
-    struct server s = { .udf = udf, .limits = *limits, .in = -1, .out = -1, .worker = { .go = -1, .done = -1 } };
+    struct server s = { .udf = udf, .limits = *limits, .in = -1, .out = -1, .worker = { .go = -1, .done = -1, .oom = -1 } };
     void *state = NULL;
     int done = -1;
     if (take_pipes(&s, in, out, err) < 0 || signature_init(&s.sig, udf, err) < 0)
@@ -270,6 +281,7 @@ int udf_serve_within(const struct udf *udf, int in, int out, const struct udf_li
     s.worker.inputs[s.worker.n_inputs++] = (struct region){ s.wire.area[1], s.wire.area_cap };
     if (s.wire.small != NULL)
         s.worker.inputs[s.worker.n_inputs++] = (struct region){ s.wire.small, s.limits.small_bytes };
+    give_up(udf);
     for (;;) {
         done = wire_chunk(&s.wire, err);
         if (done <= 0)

@@ -60,6 +60,9 @@ struct udf {
     void (*on_error)(struct udf_row *row, const char *why);
     /* Frees what .open made. NULL: nothing to free. */
     void (*close)(void *state);
+    /* Its rows need the network, other programs or files to write. Else its processes give all of that up once .open has run
+     * (seccomp; see confine.h); files may be read. */
+    bool unconfined;
     const void *more; /* a generated function's own: the contract */
 };
 

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "udf/confine.h"
 #include "udf/row.h"
 
 enum {
@@ -24,6 +25,7 @@ enum {
     PATIENCE = 10,
     BYTES_PER_DEADLINE = 16 << 20, /* a larger row has more time */
     IDLE_DEATHS = 3,
+    FILES = 64, /* open at a time */
 };
 
 static const uint64_t IDLE = UINT64_MAX;
@@ -58,7 +60,11 @@ void shared_shrink(char *p, size_t used, size_t keep)
 
 int worker_init(struct worker *w, const struct signature *sig, const struct udf_limits *limits, void *state, struct err *err)
 {
-    *w = (struct worker){ .sig = sig, .limits = limits, .state = state, .go = -1, .done = -1 };
+    *w = (struct worker){ .sig = sig, .limits = limits, .state = state, .go = -1, .done = -1, .oom = -1 };
+    if ((w->oom = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC)) >= 0) {
+        ssize_t got = pread(w->oom, w->oom_was, sizeof w->oom_was - 1, 0);
+        w->oom_was[got > 0 ? got : 0] = '\0';
+    }
     if ((w->shared = shared_map(sizeof *w->shared, err)) == NULL)
         return -1;
     for (int i = 0; i < PARTS; i++)
@@ -77,7 +83,9 @@ void worker_fini(struct worker *w)
             munmap(w->out[i], w->limits->answer_bytes);
     if (w->shared != NULL)
         munmap(w->shared, sizeof *w->shared);
-    *w = (struct worker){ .go = -1, .done = -1 };
+    if (w->oom >= 0)
+        close(w->oom);
+    *w = (struct worker){ .go = -1, .done = -1, .oom = -1 };
 }
 
 void worker_shrink(struct worker *w)
@@ -135,13 +143,24 @@ static void limit_memory(size_t more)
 #else
     (void)more;
 #endif
-    /* Where the whole machine has none left, this process is the one to end: its row is then the one that pays. */
-    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        ssize_t put = write(fd, "900", 3);
-        (void)put;
-        close(fd);
-    }
+}
+
+/* How gladly the system ends this process where memory has run out, and those that it starts from now on. */
+static void set_oom_score(const struct worker *w, const char *score)
+{
+    ssize_t put = w->oom >= 0 && *score != '\0' ? pwrite(w->oom, score, strlen(score), 0) : 0;
+    (void)put;
+}
+
+/* What computing doesn't need, a process that computes can't do, whatever is wrong with it. */
+static void give_up(const struct worker *w)
+{
+    limit_memory(w->limits->memory_bytes);
+    if (w->sig->udf->unconfined)
+        return;
+    setrlimit(RLIMIT_NPROC, &(struct rlimit){ 0, 0 });
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){ FILES, FILES });
+    confine(CONFINE_WORKER); /* where it can't be had, the parent has said so */
 }
 
 /* The worker's whole life; never returns. */
@@ -159,7 +178,7 @@ static void work(struct worker *w, int go, int done, pid_t parent)
         _exit(1);
     for (int i = 0; i < w->n_inputs; i++)
         mprotect(w->inputs[i].p, w->inputs[i].n, PROT_READ);
-    limit_memory(w->limits->memory_bytes);
+    give_up(w);
     for (;;) {
         char byte;
         ssize_t got = read(go, &byte, 1);
@@ -195,7 +214,12 @@ static int start_process(struct worker *w, struct err *err)
         goto fail;
     }
     fflush(NULL); /* what is buffered must not be written twice */
+    /* Where the whole machine has no memory left, the worker is the one to end: its row is then the one that pays. It can't say so
+     * itself: it may not write files. */
+    set_oom_score(w, "900");
     pid_t parent = getpid(), pid = fork();
+    if (pid != 0)
+        set_oom_score(w, w->oom_was);
     if (pid < 0) {
         err_errno(err, ERR_RETRY, "starting a worker: fork");
         goto fail;
@@ -282,6 +306,9 @@ static void died(struct worker *w, struct run_result *result, bool late)
     result->row = row;
     if (late)
         snprintf(result->why, sizeof result->why, "over its deadline of %u ms", w->limits->deadline_ms);
+    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+        snprintf(result->why, sizeof result->why,
+                 "killed by signal %d: it asked for the network, another program or a file to write", WTERMSIG(status));
     else if (WIFSIGNALED(status))
         snprintf(result->why, sizeof result->why, "killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
     else

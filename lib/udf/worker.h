@@ -60,6 +60,8 @@ struct worker {
     bool fresh;      /* has computed no row yet */
     bool ran_fresh;  /* hadn't, when the last run began */
     int idle_deaths; /* in a row, outside any run's rows */
+    int oom;         /* /proc/self/oom_score_adj, -1: can't be had */
+    char oom_was[16];
 };
 
 /* Maps what is shared; no process yet. */

@@ -21,6 +21,10 @@ one_row() {
 one_row crash 'killed by signal 11'
 one_row loop 'over its deadline'
 one_row eat ''
+# What no function may do: the network, other programs, files to write.
+one_row connect 'killed by signal 31'
+one_row run 'killed by signal 31'
+one_row write 'killed by signal 31'
 # The same processes serve on.
 expect 'the next query' 65409 "$(sql "SELECT countIf(testTrouble(t) = t) FROM (SELECT toString(number) AS t FROM numbers(65409))")"
 expect 'many bad rows' 64 "$(sql "SELECT countIf(testTrouble(if(number % 1000 = 7, 'crash', 'fine')) LIKE 'error%') FROM numbers(64000)")"

@@ -1,8 +1,11 @@
 /* tests/functions: a program like odw-udf whose functions ask for trouble, and an echo to measure the loop by. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "udf/udf.h"
@@ -27,6 +30,14 @@ static int trouble(struct udf_row *row)
         memset(p, 1, 1 << 20);
         sink += (unsigned char)p[sink & 1023];
     }
+    if (str_eq(s, STR("connect")) && socket(AF_INET, SOCK_STREAM, 0) < 0)
+        return -1;
+    if (str_eq(s, STR("run"))) {
+        execl("/bin/true", "true", (char *)NULL);
+        return -1;
+    }
+    if (str_eq(s, STR("write")) && open("/dev/null", O_WRONLY | O_CLOEXEC) < 0)
+        return -1;
     if (str_eq(s, STR("print")))
         puts("printed");
     return echo(row);

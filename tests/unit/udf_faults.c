@@ -155,6 +155,53 @@ static void one_row_scribbles(void **state)
     one_bad_row("!scribble", "killed by signal 11 (Segmentation fault)");
 }
 
+/* What a function must not do costs the row; the others' answers are right, and it may do what it needs. */
+static void rows_that_reach_out(void **state)
+{
+    (void)state;
+#ifdef UDF_ASAN
+    skip(); /* no filter in such a build */
+#endif
+    static const char why[] = "error: killed by signal 31: it asked for the network, another program or a file to write";
+    static const char *const bad[] = { "!socket", "!exec", "!create", "!append" };
+    const struct str none = STR("error: the function put no row, or more than one");
+    struct server s;
+    char said[4096];
+    start(&s, &with_why);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const struct str values[] = { STR("a"), STR("!open"), str_of(bad[i]), STR("b"), STR("c") };
+        const struct str expected[] = { STR("a"), STR("!open"), str_of(why), STR("b"), STR("c") };
+        exchange(&s, &with_why, values, expected, 5);
+    }
+    const struct str values[] = { STR("a"), STR("!fork"), STR("!kill"), STR("b") };
+    const struct str expected[] = { STR("a"), none, STR("!kill"), STR("b") };
+    exchange(&s, &with_why, values, expected, 4);
+    assert_int_equal(finish(&s, said, sizeof said), 0);
+    assert_non_null(strstr(said, "row 3 of 5 gets its error value: killed by signal 31"));
+    assert_null(strstr(said, "without a seccomp filter"));
+
+    /* One that says that it needs all of this. */
+    static const struct udf free_to = { .name = "freeTo",
+                                        .args = { { "s", "String" } },
+                                        .returns = "String",
+                                        .row = trouble,
+                                        .on_error = say_why,
+                                        .unconfined = true };
+    const struct str wanted[] = { STR("!socket"), STR("!create"), STR("!append"), STR("a") };
+    start(&s, &free_to);
+    exchange(&s, &free_to, wanted, wanted, 4);
+    finish_well(&s);
+
+    /* Where there is no filter, it is said once, and answers are the same. */
+    const struct str plain[] = { STR("a"), STR("b") };
+    setenv("ODW_UDF_SECCOMP", "off", 1);
+    start(&s, &with_why);
+    exchange(&s, &with_why, plain, plain, 2);
+    assert_int_equal(finish(&s, said, sizeof said), 0);
+    assert_non_null(strstr(said, "why: runs without a seccomp filter: ODW_UDF_SECCOMP=off"));
+    unsetenv("ODW_UDF_SECCOMP");
+}
+
 static void a_row_that_waits(void **state)
 {
     (void)state;
@@ -204,6 +251,19 @@ static void an_error_value_that_crashes(void **state)
     finish_well(&s);
 }
 
+static int oom_score(pid_t pid)
+{
+    char path[64];
+    int score = -1;
+    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)pid);
+    FILE *f = fopen(path, "r");
+    if (f == NULL)
+        return -1;
+    int got = fscanf(f, "%d", &score);
+    fclose(f);
+    return got == 1 ? score : -1;
+}
+
 /* The worker is killed from outside between two chunks, or at any row: nothing is lost. */
 static void a_worker_that_is_killed(void **state)
 {
@@ -221,6 +281,8 @@ static void a_worker_that_is_killed(void **state)
         char *got = fgets(line, sizeof line, f);
         fclose(f);
         assert_non_null(got);
+        assert_int_equal(oom_score(atoi(line)), 900); /* where memory runs out it goes, and its parent stays */
+        assert_int_equal(oom_score(s.pid), oom_score(getpid()));
         kill(atoi(line), SIGKILL);
         exchange(&s, &echo, values, values, 1000);
     }
@@ -239,6 +301,7 @@ int main(void)
         cmocka_unit_test(one_row_loops),
         cmocka_unit_test(one_row_allocates),
         cmocka_unit_test(one_row_scribbles),
+        cmocka_unit_test(rows_that_reach_out),
         cmocka_unit_test(a_row_that_waits),
         cmocka_unit_test(many_bad_rows),
         cmocka_unit_test(an_error_value_that_crashes),

@@ -1,0 +1,16 @@
+/* lib/udf: what a process gives up once it has opened what it needs. */
+#ifndef ODW_UDF_CONFINE_H
+#define ODW_UDF_CONFINE_H
+
+enum confine_role {
+    CONFINE_SERVER, /* reads the wire: it starts workers, watches and ends them */
+    CONFINE_WORKER, /* computes rows */
+};
+
+/* From now on no connection, no other program, no file to write, no other process's memory, and for a worker no process of its own;
+ * files may still be read. An attempt at the first three ends the process with SIGSYS; what else isn't foreseen fails with EPERM.
+ * Can't be undone, and holds for children too. NULL, or why there is no such filter: the kernel's word, $ODW_UDF_SECCOMP=off, a
+ * sanitizer. */
+const char *confine(enum confine_role role);
+
+#endif
