@@ -32,6 +32,9 @@ fmt: ## lays all C sources out
 	@dev/install build lint
 	git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
 
+docs: build ## docs/functions.md, from the functions' declarations
+	UPDATE=1 tests/golden/udf/docs.sh $(CURDIR)/$(BUILD)
+
 up: build ## starts the embedded stack
 	@dev/up
 
@@ -51,4 +54,4 @@ clean: ## removes what was built
 distclean: down clean ## removes that, the stack's data, and what was downloaded
 	rm -rf .odw .deps
 
-.PHONY: help build install demo test fault bench lint fmt up down status apply clean distclean
+.PHONY: help build install demo test fault bench lint fmt docs up down status apply clean distclean
