@@ -64,6 +64,7 @@ struct run {
     struct plan *plan;
     struct clickhouse *ch;
     struct kafka_admin *kafka;
+    struct lock *lock; /* one at a time, and none while an audit seals */
     struct arena arena;
     struct erasure erasure;
     int64_t waiting; /* messages that were not consumed yet */
@@ -196,6 +197,8 @@ static int erase(struct run *r, struct err *err)
     if (read_condition(r, err) < 0 || (r->ch = clickhouse_new(o, err)) == NULL || (r->kafka = kafka_admin_new(o, err)) == NULL)
         return -1;
     e->ch = r->ch;
+    if (!opts_flag(o, "dry-run") && (r->lock = lock_take(o, "audit", AUDIT_WAIT_S, err)) == NULL)
+        return -1;
     if (opts_flag(o, "dry-run") ? positions_load(&r->arena, r->ch, r->kafka, e->source, &e->at, err) : wait_for_stage(r, err))
         return -1;
     if (erase_count(e, err) < 0 || erase_find_unfinished(e, err) < 0)
@@ -237,13 +240,8 @@ static int run(int argc, char **argv)
     struct run r = { .opts = o };
     arena_init(&r.arena, 0);
     buf_init(&r.erasure.condition, 65536);
-    /* One at a time, and none while an audit seals. */
-    struct lock *lock = NULL;
-    int rc =
-        opts_flag(o, "dry-run") || check_usage(o, &err) < 0 || (lock = lock_take(o, "audit", AUDIT_WAIT_S, &err)) != NULL ? 0 : -1;
-    if (rc == 0)
-        rc = erase(&r, &err);
-    lock_release(lock);
+    int rc = erase(&r, &err);
+    lock_release(r.lock);
     code = 0;
     if (rc < 0) {
         fprintf(stderr, "odw erase: %s\n", err.text);

@@ -72,7 +72,7 @@ static void lock_free(struct lock *lock)
 static int lock_error(const struct opts *settings, const char *what, int wait_s, const struct lock *lock, struct err *err)
 {
     if (lock->code != SAME_QUERY_ID)
-        return err_set(err, ERR_STOP, "the lock on database %s: %s", opts_text(settings, "database"), lock->err.text);
+        return err_set(err, ERR_DROP, "the lock on database %s: %s", opts_text(settings, "database"), lock->err.text);
     return err_set(err, ERR_RETRY, "another odw %s is at work on database %s and was so for %d s: expected it to end", what,
                    opts_text(settings, "database"), wait_s);
 }

@@ -64,7 +64,7 @@ expect 0 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'moved'")" 
 expect "$(awk '{print $1 - 1}' <<<"$kept")" "$(others "$who" | awk '{print $1}')" 'the events of others'
 expect "$((hers + 1))" "$(sql "SELECT uniqExact(identity) FROM $ODW_DATABASE.erased WHERE letter = ''")" 'records that are noted as erased'
 [ "$(sql "SELECT count() FROM $ODW_DATABASE.erased WHERE letter LIKE 'events/%'")" -ge 2 ] || stack_fail 'her letters are not noted as erased'
-expect done "$(sql "SELECT DISTINCT last FROM (SELECT max(status) AS last FROM $ODW_DATABASE.erasures GROUP BY erasure)")" 'how the erasures ended'
+expect 'done' "$(sql "SELECT DISTINCT last FROM (SELECT max(status) AS last FROM $ODW_DATABASE.erasures GROUP BY erasure)")" 'how the erasures ended'
 audit_holds 'after the erasure'
 grep -q "records and .* dead letters were erased" "$work/audit" || stack_fail "the audit doesn't say that something was erased: $(cat "$work/audit")"
 audit_holds 'after sealing'
