@@ -65,7 +65,9 @@ void index_answer(struct shim *shim, struct request *r, struct endpoints *endpoi
         buf_printf(b, ",\"contract\":\"%s\"}", contract_hash(s->contract));
         comma = ",";
     }
-    buf_puts(b, "]}\n");
+    buf_puts(
+        b, "],\"dead_letters\":{\"list\":\"/api/dead_letters\",\"one\":\"/dead_letters/{topic}/{partition}/{offset}\",\"actions\":["
+           "\"replay\",\"discard\"],\"token\":\"their own\"}}\n");
 }
 
 /* ---- OpenAPI 3.1 ---- */
@@ -100,7 +102,7 @@ static void put_problems(struct buf *b, const char *const *codes)
 
 static void put_endpoint(struct buf *b, const struct endpoint *e)
 {
-    static const char *const codes[] = { "400", "401", "502", "503", "504", NULL };
+    static const char *const codes[] = { "400", "401", "403", "502", "503", "504", NULL };
     buf_printf(b, "\"/api/%s\":{\"get\":{\"operationId\":\"get_%s\",\"summary\":", e->name, e->name);
     put_text(b, e->about);
     buf_puts(b, ",\"parameters\":[");
@@ -148,6 +150,47 @@ static void put_source(struct buf *b, const struct source *s)
     buf_puts(b, "}}}");
 }
 
+/* A letter's id has three parts, so it is three in the path. */
+#define LETTER_PARAMS                                                                                                              \
+    "\"parameters\":[{\"name\":\"topic\",\"in\":\"path\",\"required\":true,\"schema\":{\"type\":\"string\"}},{\"name\":"           \
+    "\"partition\","                                                                                                               \
+    "\"in\":\"path\",\"required\":true,\"schema\":{\"type\":\"integer\",\"minimum\":0}},{\"name\":\"offset\",\"in\":\"path\","     \
+    "\"required\":"                                                                                                                \
+    "true,\"schema\":{\"type\":\"integer\",\"minimum\":0}}"
+
+static void put_letters(struct buf *b)
+{
+    static const char *const looking[] = { "401", "403", "404", "502", "503", NULL };
+    static const char *const sending[] = { "401", "403", "404", "409", "415", "422", "502", "503", NULL };
+    static const char *const discarding[] = { "400", "401", "403", "404", "409", "502", "503", NULL };
+    static const char secured[] = "\"security\":[{\"bearer\":[]}],";
+    static const char path[] = "/dead_letters/{topic}/{partition}/{offset}";
+    static const char by[] =
+        ",{\"name\":\"by\",\"in\":\"query\",\"description\":\"who does it, for the record\",\"schema\":{\"type\":"
+        "\"string\",\"maxLength\":64}}";
+    buf_printf(
+        b,
+        ",\n\"%s\":{\"get\":{\"operationId\":\"get_dead_letter\",\"summary\":\"one dead letter, with its payload and what was "
+        "done\",%s" LETTER_PARAMS "],\"responses\":{\"200\":{\"description\":\"The letter.\"}",
+        path, secured);
+    put_problems(b, looking);
+    buf_printf(
+        b,
+        "}}},\n\"%s/replay\":{\"post\":{\"operationId\":\"replay_dead_letter\",\"summary\":\"send it to its topic again; a body is "
+        "a corrected message, held to the contract first\",%s" LETTER_PARAMS "%s],\"requestBody\":{\"required\":false,\"content\":{"
+        "\"application/json\":{\"schema\":{}}}},\"responses\":{\"200\":{\"description\":\"Kafka has acknowledged it.\"}",
+        path, secured, by);
+    put_problems(b, sending);
+    buf_printf(
+        b,
+        "}}},\n\"%s/discard\":{\"post\":{\"operationId\":\"discard_dead_letter\",\"summary\":\"nothing more is to be done about "
+        "it\",%s" LETTER_PARAMS "%s,{\"name\":\"why\",\"in\":\"query\",\"required\":true,\"schema\":{\"type\":\"string\","
+        "\"minLength\":1}}],\"responses\":{\"200\":{\"description\":\"It is discarded.\"}",
+        path, secured, by);
+    put_problems(b, discarding);
+    buf_puts(b, "}}}");
+}
+
 void openapi_answer(struct shim *shim, struct request *r, struct endpoints *endpoints)
 {
     struct buf *b = &r->reply.body;
@@ -165,6 +208,7 @@ void openapi_answer(struct shim *shim, struct request *r, struct endpoints *endp
         buf_puts(b, ",\n");
         put_source(b, s);
     }
+    put_letters(b);
     buf_puts(
         b,
         "},\n\"components\":{\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"}},\"responses\":{\"problem\":"

@@ -20,9 +20,9 @@ static void free_clickhouse(void *c)
     clickhouse_free(c);
 }
 
-static int read_token(struct shim *shim, struct err *err)
+static int read_token(const struct opts *o, const char *option, char digest[32], bool *has, struct err *err)
 {
-    const char *path = opts_text(shim->settings, "shim-token-file");
+    const char *path = opts_text(o, option);
     if (path == NULL)
         return 0;
     char *token = settings_secret(path, err);
@@ -33,10 +33,10 @@ static int read_token(struct shim *shim, struct err *err)
         free(token);
         return err_set(err, ERR_STOP, "%s: expected a token of at least 16 characters", path);
     }
-    SHA256((const unsigned char *)token, strlen(token), (unsigned char *)shim->token_digest);
+    SHA256((const unsigned char *)token, strlen(token), (unsigned char *)digest);
     OPENSSL_cleanse(token, strlen(token));
     free(token);
-    shim->has_token = true;
+    *has = true;
     return 0;
 }
 
@@ -80,8 +80,10 @@ static int run(const struct opts *o, struct err *err)
         err_set(err, ERR_STOP, "out of memory");
         goto out;
     }
-    if (read_token(&shim, err) < 0 || read_cursor_key(&shim, err) < 0 || route_reload(&shim, err) < 0 ||
-        ingest_start(&shim, err) < 0 || health_start(&shim, err) < 0 || watch_start(&shim, err) < 0 || server_start(&shim, err) < 0)
+    if (read_token(o, "shim-token-file", shim.token_digest, &shim.has_token, err) < 0 ||
+        read_token(o, "shim-dead-letters-token-file", shim.letters_digest, &shim.has_letters_token, err) < 0 ||
+        read_cursor_key(&shim, err) < 0 || route_reload(&shim, err) < 0 || ingest_start(&shim, err) < 0 ||
+        health_start(&shim, err) < 0 || watch_start(&shim, err) < 0 || server_start(&shim, err) < 0)
         goto out;
     for (;;) {
         if (sigwait(&signals, &signal) != 0 || signal != SIGHUP)

@@ -15,6 +15,11 @@ static const struct opt own[] = {
       .type = OPT_TEXT,
       .arg = "FILE",
       .help = "A file whose first line is the bearer token that every request but /health must carry" },
+    { .name = "shim-dead-letters-token-file",
+      .type = OPT_TEXT,
+      .arg = "FILE",
+      .help =
+          "A file whose first line is the bearer token that opens dead letters too, which are raw; without it they are closed" },
     { .name = "shim-cursor-key-file",
       .type = OPT_TEXT,
       .arg = "FILE",

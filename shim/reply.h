@@ -25,8 +25,10 @@ enum problem {
     PROBLEM_BODY,         /* 400 */
     PROBLEM_UNAUTHORISED, /* 401 */
     PROBLEM_ORIGIN,       /* 403 */
+    PROBLEM_SCOPE,        /* 403 */
     PROBLEM_NOT_FOUND,    /* 404 */
     PROBLEM_METHOD,       /* 405 */
+    PROBLEM_CONFLICT,     /* 409 */
     PROBLEM_TOO_LARGE,    /* 413 */
     PROBLEM_CONTENT_TYPE, /* 415 */
     PROBLEM_REFUSED,      /* 422 */

@@ -126,7 +126,7 @@ void shim_clickhouse_back(struct shim *shim, struct clickhouse *c)
 
 /* ---- routes ---- */
 
-enum room_of { AT_NOWHERE, AT_INDEX, AT_HEALTH, AT_METRICS, AT_OPENAPI, AT_API, AT_INGEST };
+enum room_of { AT_NOWHERE, AT_INDEX, AT_HEALTH, AT_METRICS, AT_OPENAPI, AT_API, AT_INGEST, AT_LETTER, AT_LETTER_ACTION };
 
 static enum room_of place(struct str path, struct str *name)
 {
@@ -147,11 +147,15 @@ static enum room_of place(struct str path, struct str *name)
         *name = (struct str){ path.p + 8, path.n - 8 };
         return AT_INGEST;
     }
+    if (str_starts(path, STR("/dead_letters/"))) {
+        *name = (struct str){ path.p + 14, path.n - 14 };
+        return str_ends(path, STR("/replay")) || str_ends(path, STR("/discard")) ? AT_LETTER_ACTION : AT_LETTER;
+    }
     return AT_NOWHERE;
 }
 
 /* Compares digests, so that neither the length nor the content of the token shows in the time it takes. */
-static bool authorised(const struct shim *shim, struct str header)
+static bool carries(struct str header, const char expected[SHA256_DIGEST_LENGTH])
 {
     static const char scheme[] = "Bearer ";
     unsigned char digest[SHA256_DIGEST_LENGTH];
@@ -159,7 +163,7 @@ static bool authorised(const struct shim *shim, struct str header)
         return false;
     struct str token = str_trim((struct str){ header.p + sizeof scheme - 1, header.n - (sizeof scheme - 1) });
     SHA256((const unsigned char *)token.p, token.n, digest);
-    return CRYPTO_memcmp(digest, shim->token_digest, sizeof digest) == 0;
+    return CRYPTO_memcmp(digest, expected, sizeof digest) == 0;
 }
 
 static bool readable_type(struct str type)
@@ -185,6 +189,29 @@ static bool is_foreign(const struct shim *shim, const struct request *r)
     return host == NULL || !str_eq((struct str){ host + 3, origin.n - (size_t)(host + 3 - origin.p) }, r->host);
 }
 
+/* Dead letters are raw: who may read rows may not read those, and nobody may without a token, on loopback neither. True with the
+ * answer made. */
+static bool letters_closed(const struct shim *shim, struct request *r, struct str authorization, bool opened)
+{
+    if (opened)
+        return false;
+    if (!shim->has_letters_token)
+        reply_problem(
+            &r->reply, PROBLEM_SCOPE, r->path, NULL, 0,
+            "dead letters hold messages as they were received, personal data and all: they are closed until a token of their "
+            "own is set, a file of one line with at least 16 characters (dead-letters-token-file under [shim] in odw.conf, "
+            "--dead-letters-token-file, ODW_SHIM_DEAD_LETTERS_TOKEN_FILE)");
+    else if (shim->has_token && r->trusted)
+        reply_problem(&r->reply, PROBLEM_SCOPE, r->path, NULL, 0,
+                      "this token doesn't open dead letters: they have one of their own");
+    else
+        reply_problem(&r->reply, PROBLEM_UNAUTHORISED, r->path, NULL, 0,
+                      authorization.p == NULL
+                          ? "expected `Authorization: Bearer TOKEN` with the token of dead letters, got no such header"
+                          : "the token isn't the one that opens dead letters");
+    return true;
+}
+
 bool route_early(struct shim *shim, struct request *r, struct str authorization)
 {
     struct str name;
@@ -196,17 +223,20 @@ bool route_early(struct shim *shim, struct request *r, struct str authorization)
                : at == AT_HEALTH  ? ROUTE_HEALTH
                : at == AT_METRICS ? ROUTE_METRICS
                                   : ROUTE_OTHER;
-    r->trusted = !shim->has_token || authorised(shim, authorization);
+    bool letters = shim->has_letters_token && carries(authorization, shim->letters_digest);
+    r->trusted = !shim->has_token || letters || carries(authorization, shim->token_digest);
     if (!r->trusted && at != AT_HEALTH) {
         reply_problem(&r->reply, PROBLEM_UNAUTHORISED, r->path, NULL, 0,
                       authorization.p == NULL ? "expected `Authorization: Bearer TOKEN`, got no such header"
                                               : "the token isn't the one that is expected here");
         return true;
     }
-    bool exists = at != AT_NOWHERE;
+    bool exists = at != AT_NOWHERE, raw = at == AT_LETTER || at == AT_LETTER_ACTION;
     if (at == AT_API) {
         struct endpoints *all = borrow_endpoints(shim);
-        exists = endpoints_find(all, name) != NULL;
+        const struct endpoint *e = endpoints_find(all, name);
+        exists = e != NULL;
+        raw = exists && e->scope != NULL && strcmp(e->scope, "dead_letters") == 0;
         return_endpoints(shim, all);
     } else if (at == AT_INGEST) {
         exists = ingest_find(shim, name) != NULL;
@@ -215,13 +245,16 @@ bool route_early(struct shim *shim, struct request *r, struct str authorization)
         reply_problem(&r->reply, PROBLEM_NOT_FOUND, r->path, NULL, 0, "GET / lists what there is");
         return true;
     }
-    const char *allow = at == AT_INGEST ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
+    if (raw && letters_closed(shim, r, authorization, letters))
+        return true;
+    post = post && (at == AT_INGEST || at == AT_LETTER_ACTION);
+    const char *allow = at == AT_INGEST || at == AT_LETTER_ACTION ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
     if (str_eq(r->method, STR("OPTIONS"))) {
         r->reply.status = 204;
         r->reply.allow = allow;
         return true;
     }
-    if (at == AT_INGEST ? !post : !get) {
+    if (at == AT_INGEST || at == AT_LETTER_ACTION ? !post : !get) {
         reply_problem(&r->reply, PROBLEM_METHOD, r->path, NULL, 0, "expected %s, got %.*s", allow,
                       (int)(r->method.n < 32 ? r->method.n : 32), r->method.p);
         r->reply.allow = allow;
@@ -254,7 +287,7 @@ void route_answer(struct shim *shim, struct request *r)
     enum room_of at = place(r->path, &name);
     struct endpoints *all;
     struct endpoint *e;
-    if (at != AT_API && at != AT_INGEST && request_args_check(r, NULL, 0) < 0)
+    if (at != AT_API && at != AT_INGEST && at != AT_LETTER_ACTION && request_args_check(r, NULL, 0) < 0)
         return;
     switch (at) {
     case AT_HEALTH:
@@ -265,6 +298,12 @@ void route_answer(struct shim *shim, struct request *r)
         return;
     case AT_INGEST:
         ingest_answer(shim, r, ingest_find(shim, name));
+        return;
+    case AT_LETTER:
+        letter_answer(shim, r, name);
+        return;
+    case AT_LETTER_ACTION:
+        letter_action_answer(shim, r, name);
         return;
     case AT_NOWHERE:
         return;

@@ -59,8 +59,9 @@ struct shim {
     /* serving */
     struct MHD_Daemon *daemon;
     struct connections *connections;
-    char token_digest[32]; /* SHA-256 of the bearer token */
-    bool has_token, access_log;
+    char token_digest[32];   /* SHA-256 of the bearer token */
+    char letters_digest[32]; /* … of the one that opens dead letters as well */
+    bool has_token, has_letters_token, access_log;
     atomic_int busy; /* requests under way */
     atomic_bool draining;
     int64_t idle_ms, request_ms;
@@ -112,6 +113,10 @@ struct source *ingest_find(const struct shim *shim, struct str name);
 void ingest_answer(struct shim *shim, struct request *r, struct source *source);
 /* The topic to ask for to know whether Kafka answers; NULL: there is no source. */
 const char *ingest_topic(const struct shim *shim);
+
+/* shim/letter.c: GET /dead_letters/ID; POST /dead_letters/ID/replay and …/discard. name: what follows /dead_letters/. */
+void letter_answer(struct shim *shim, struct request *r, struct str name);
+void letter_action_answer(struct shim *shim, struct request *r, struct str name);
 
 /* shim/health.c: a probe once a second, and GET /health. */
 int health_start(struct shim *shim, struct err *err) __attribute__((warn_unused_result));

@@ -43,6 +43,15 @@ struct letter *letter_read(struct arena *a, const struct str *fields, size_t n_f
     "topic = splitByChar('/', {id:String})[1] AND partition = toUInt32(splitByChar('/', {id:String})[2]) "                         \
     "AND offset = toUInt64(splitByChar('/', {id:String})[3])"
 
+/* A row's columns for letter_put_json, over dead_letters. */
+#define LETTER_JSON_COLUMNS                                                                                                        \
+    "id, source, class, status, note, origin, contract, topic, formatDateTime(appended_at, '%Y-%m-%dT%H:%i:%S.%fZ'), "             \
+    "formatDateTime(failed_at, '%Y-%m-%dT%H:%i:%S.%fZ'), offspring, partition, offset, attempt, toJSONString(violations), key, "   \
+    "payload, corrected, arrayStringConcat(arrayMap((n, v) -> concat(hex(n), '=', hex(v)), header_names, header_values), ',')"
+/* Appends one letter as a JSON object. What was received may be any bytes: key, payload, corrected and headers' values stand as
+ * texts where they are UTF-8, else in base64 (RFC 4648) under NAME_base64. -1: it isn't such a row, or memory is out. */
+int letter_put_json(struct buf *b, const struct str *fields, size_t n_fields) __attribute__((warn_unused_result));
+
 /* Is it topic/partition/offset? */
 int letter_check_id(const char *id, struct err *err) __attribute__((warn_unused_result));
 
