@@ -592,7 +592,7 @@ static enum verdict read_as_log(struct reader *r, struct str message, struct col
     buf_shrink(&r->line, (size_t)4 << 20);
     if (l != NULL) {
         buf_putc(&r->line, '{');
-        logline_put_members(l, LOG_TIME_UNKNOWN, &r->line);
+        logline_put_members(l, LOG_TIME_UNKNOWN, STR(""), &r->line);
         buf_putc(&r->line, '}');
     }
     if (l == NULL || r->line.failed || copy_message(r, buf_str(&r->line)) < 0) {

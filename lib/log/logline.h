@@ -63,10 +63,11 @@ void logline_put_text(struct logline_value v, struct buf *out);
 /* Appends a value as JSON: a string, or what it is. Bytes that aren't UTF-8 become \xHH in the text: "caf\xe9". */
 void logline_put_json(struct logline_value v, struct buf *out);
 
-/* Appends `"timestamp":"…","level":…` and so on to `"message":"…"`, without braces: what the line says in the names of the logs
- * contract; a level that isn't said is null, other fields that aren't are left out. no_time_ms: the moment of a line that says
- * none; LOG_TIME_UNKNOWN: it goes without. Attributes are an object's member "attributes". */
-void logline_put_members(const struct logline *l, int64_t no_time_ms, struct buf *out);
+/* Appends `"timestamp":"…","level":…` and so on, without braces: what the line says in the names of the logs contract; a level that
+ * isn't said is null, other fields that aren't are left out. no_time_ms: the moment of a line that says none; LOG_TIME_UNKNOWN: it
+ * goes without. no_source: who wrote a line that says none; n = 0: it goes without. Attributes are an object's member "attributes".
+ */
+void logline_put_members(const struct logline *l, int64_t no_time_ms, struct str no_source, struct buf *out);
 
 /* Whether this line goes on what was begun before it: a stack trace's, an indented one, a closing bracket. Only its beginning is
  * looked at. */

@@ -104,7 +104,7 @@ static void put_member(struct buf *out, const char *name, struct str value)
     put_string(value, out);
 }
 
-void logline_put_members(const struct logline *l, int64_t no_time_ms, struct buf *out)
+void logline_put_members(const struct logline *l, int64_t no_time_ms, struct str no_source, struct buf *out)
 {
     int64_t ms = l->has_time ? l->time_ms : no_time_ms;
     if (ms != LOG_TIME_UNKNOWN) {
@@ -120,6 +120,8 @@ void logline_put_members(const struct logline *l, int64_t no_time_ms, struct buf
     if (l->source.text.n > 0) {
         buf_puts(out, ",\"source\":");
         put_value(l->source, out, true);
+    } else if (no_source.n > 0) {
+        put_member(out, ",\"source\":", no_source);
     }
     buf_puts(out, ",\"message\":");
     put_value(l->message, out, true);

@@ -107,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
                 MUST(!str_eq(l->attributes[i].name.text, l->attributes[k].name.text));
         buf_clear(&record);
         buf_putc(&record, '{');
-        logline_put_members(l, 0, &record);
+        logline_put_members(l, 0, STR(""), &record);
         buf_putc(&record, '}');
         MUST(!record.failed);
         json_error_t error;
@@ -121,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         l = logline_parse(p, line, known ? INT64_C(1764064800000) : LOG_TIME_UNKNOWN);
         buf_clear(&again);
         buf_putc(&again, '{');
-        logline_put_members(l, 0, &again);
+        logline_put_members(l, 0, STR(""), &again);
         buf_putc(&again, '}');
         MUST(str_eq(buf_str(&record), buf_str(&again)));
     }

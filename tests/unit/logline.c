@@ -156,11 +156,12 @@ static void bytes_that_are_not_utf8_are_written_out(void **state)
     buf_init(&out, 0);
     assert_non_null(p);
     logline_put_members(logline_parse(p, STR("caf\xe9 \0 \"x\" \\ \x7f caf\xc3\xa9\r\n"), LOG_TIME_UNKNOWN), LOG_TIME_UNKNOWN,
-                        &out);
+                        STR(""), &out);
     assert_string_equal(buf_text(&out), "\"level\":null,\"message\":\"caf\\\\xe9 \\u0000 \\\"x\\\" \\\\ \\u007f caf\xc3\xa9\"");
     buf_clear(&out);
     logline_put_members(
-        logline_parse(p, STR("{\"level\":\"warn\",\"msg\":\"a\\nb\",\"n\":1.50,\"o\":{\"k\":[true]}}"), LOG_TIME_UNKNOWN), 0, &out);
+        logline_parse(p, STR("{\"level\":\"warn\",\"msg\":\"a\\nb\",\"n\":1.50,\"o\":{\"k\":[true]}}"), LOG_TIME_UNKNOWN), 0,
+        STR(""), &out);
     assert_string_equal(buf_text(&out), "\"timestamp\":\"1970-01-01T00:00:00.000Z\",\"level\":\"WARN\",\"message\":\"a\\nb\","
                                         "\"attributes\":{\"n\":1.50,\"o\":{\"k\":[true]}}");
     buf_fini(&out);
