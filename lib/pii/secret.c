@@ -494,7 +494,10 @@ bool pii_keyed_secret_at(const struct pii_text *t, size_t at, struct pii_span *s
         end = start;
         while (end - start < VALUE_MAX && value_byte(pii_byte(t, end)))
             end++;
-        if (pii_token_at(t, end) > 0 || pii_byte(t, end) == '[' || pii_byte(t, end) == '(')
+        /* The last: the key and what stands behind it are a joinable token of ours. */
+        if (pii_token_at(t, end) > 0 || pii_byte(t, end) == '[' || pii_byte(t, end) == '(' ||
+
+            (pii_byte(t, end) == ']' && pii_token_before(t, end + 1) > end - at))
             return false;
     }
     size_t n = end - start;

@@ -164,8 +164,28 @@ __attribute__((constructor)) static void index_types(void)
     }
 }
 
+/* Behind the name of a joinable token: ':' and 32 digits. */
+enum { DIGEST = 33 };
+
+static bool is_digest(const unsigned char *p)
+{
+    if (p[0] != ':')
+        return false;
+    for (unsigned i = 1; i < DIGEST; i++)
+        if (!pii_is_digit(p[i]) && (unsigned)p[i] - 'a' >= 6)
+            return false;
+    return true;
+}
+
 int pii_token_type(const unsigned char *p, size_t n)
 {
+    unsigned char plain[TOKEN_MAX];
+    if (n > DIGEST + 3 && n - DIGEST <= TOKEN_MAX && is_digest(p + n - DIGEST - 1)) {
+        n -= DIGEST;
+        memcpy(plain, p, n - 1);
+        plain[n - 1] = ']';
+        p = plain;
+    }
     if (n < 4 || n > TOKEN_MAX)
         return -1;
     for (unsigned slot = slot_of(p, n); slots[slot] != 0; slot = (slot + 1) % SLOTS) {
@@ -181,13 +201,21 @@ static bool token_byte(unsigned c)
     return (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+/* A policy's own types have digits in their names too; of these only the joinable tokens are known. */
+static bool own_byte(unsigned c)
+{
+    return token_byte(c) || pii_is_digit(c);
+}
+
 size_t pii_token_at(const struct pii_text *t, size_t i)
 {
     if (pii_byte(t, i) != '[')
         return 0;
     size_t end = i + 1;
-    while (end - i < TOKEN_MAX && token_byte(pii_byte(t, end)))
+    while (end - i < TOKEN_MAX && own_byte(pii_byte(t, end)))
         end++;
+    if (pii_byte(t, end) == ':')
+        return end > i + 1 && t->n - end > DIGEST && t->p[end + DIGEST] == ']' && is_digest(t->p + end) ? end + DIGEST + 1 - i : 0;
     return pii_byte(t, end) == ']' && pii_token_type(t->p + i, end + 1 - i) >= 0 ? end + 1 - i : 0;
 }
 
@@ -195,8 +223,11 @@ size_t pii_token_before(const struct pii_text *t, size_t i)
 {
     if (pii_before(t, i) != ']')
         return 0;
-    size_t start = i - 1;
-    while (start > 0 && i - start < TOKEN_MAX && token_byte(t->p[start - 1]))
+    bool digest = i > DIGEST + 2 && is_digest(t->p + i - 1 - DIGEST);
+    size_t name = digest ? i - 1 - DIGEST : i - 1, start = name;
+    while (start > 0 && name - start < TOKEN_MAX && own_byte(t->p[start - 1]))
         start--;
-    return pii_before(t, start) == '[' && pii_token_type(t->p + start - 1, i + 1 - start) >= 0 ? i + 1 - start : 0;
+    if (pii_before(t, start) != '[' || start == name)
+        return 0;
+    return digest || pii_token_type(t->p + start - 1, i + 1 - start) >= 0 ? i + 1 - start : 0;
 }
