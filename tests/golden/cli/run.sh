@@ -2,6 +2,7 @@
 # Each line of cases/*.in is a command line of odw; .out beside it: exit code, stdout, then stderr (marked "! ").
 set -eu
 odw=$1/bin/odw failed=0
+root=$(cd ../../.. && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for case in cases/*.in; do
@@ -10,7 +11,7 @@ for case in cases/*.in; do
         read -ra arguments <<<"$line"
         status=0
         (cd "$work" && env -i PATH="$PATH" "$odw" ${arguments[@]+"${arguments[@]}"}) >"$work/stdout" 2>"$work/stderr" </dev/null || status=$?
-        { echo "\$ odw $line" && sed -E 's/ [0-9]+\.[0-9]+(\.[0-9]+)?$/ VERSION/' "$work/stdout" && sed 's/^/! /' "$work/stderr" && echo "exit $status"; } >>"$work/out"
+        { echo "\$ odw $line" && sed -E 's/ [0-9]+\.[0-9]+(\.[0-9]+)?$/ VERSION/' "$work/stdout" && sed "s/^/! /; s|$root|ROOT|g" "$work/stderr" && echo "exit $status"; } >>"$work/out"
     done <"$case"
     if [ -n "${UPDATE:-}" ]; then
         cp "$work/out" "${case%.in}.out"
