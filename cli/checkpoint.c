@@ -21,7 +21,7 @@ enum { POSITION_MAX = 16 << 20, HEAD_MAX = 65536, EVERY_MS = 500, STRETCHES_MAX 
 struct checkpoint {
     const struct loader *loader;
     void *owner;
-    char path[PATH_MAX];
+    char path[PATH_MAX], stem[PATH_MAX];
     int lock;
     struct buf head; /* the file's lines that say what it is of */
     struct buf found;
@@ -178,6 +178,7 @@ struct checkpoint *checkpoint_new(const struct loader *loader, const struct opts
     int n = snprintf(c->path, sizeof c->path, "%s/%s-", folder, loader->name);
     for (int i = 0; i < 8 && n + 16 < (int)sizeof c->path; i++)
         n += snprintf(c->path + n, sizeof c->path - (size_t)n, "%02x", digest[i]);
+    snprintf(c->stem, sizeof c->stem, "%s", c->path);
     snprintf(c->path + n, sizeof c->path - (size_t)n, ".position");
     if (file_make_folders(folder, 0755, err) < 0) {
         err->class = ERR_RETRY;
@@ -221,6 +222,11 @@ void checkpoint_free(struct checkpoint *c)
 const char *checkpoint_file(const struct checkpoint *c)
 {
     return c->path;
+}
+
+const char *checkpoint_stem(const struct checkpoint *c)
+{
+    return c->stem;
 }
 
 struct str checkpoint_found(const struct checkpoint *c, int64_t *records)

@@ -30,6 +30,8 @@ struct checkpoint *checkpoint_new(const struct loader *loader, const struct opts
                                   void *owner, struct err *err) __attribute__((warn_unused_result));
 void checkpoint_free(struct checkpoint *c);
 const char *checkpoint_file(const struct checkpoint *c);
+/* The file's path without its ending: what names of further files of this load begin with. */
+const char *checkpoint_stem(const struct checkpoint *c);
 
 /* The position to go on from, and how many records were acknowledged before it; n = 0: there is none. Borrowed. */
 struct str checkpoint_found(const struct checkpoint *c, int64_t *records);

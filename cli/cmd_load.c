@@ -335,6 +335,8 @@ static int go_on(struct load *l, struct err *err)
     l->checkpoint = checkpoint_new(l->loader, l->opts, l->topic, opts_flag(l->opts, "from-start"), l, err);
     if (l->checkpoint == NULL)
         return -1;
+    if (l->loader->keep != NULL && l->loader->keep(l->state, checkpoint_stem(l->checkpoint), err) < 0)
+        return -1;
     char count[32];
     int64_t records;
     struct str found = checkpoint_found(l->checkpoint, &records);
