@@ -3,7 +3,7 @@
 #
 #   . tests/lib/stack.sh
 #   stack_start [PART…]          a stack in a new folder, on free ports; its stack.env is exported. Ends with the test.
-#                                STACK_BROKERS=3: with three Kafka nodes
+#                                STACK_BROKERS=3: with three Kafka nodes; STACK_PREPARE: a command to run once the folder is there
 #   wait_until SECONDS COMMAND…  tries the command until it succeeds; fails, and says so, after the deadline
 #   sql 'SELECT …' [PARAMETERS]  asks this stack's ClickHouse over HTTP; fails where ClickHouse does
 #   stack_cpu                    milliseconds of CPU that ClickHouse and all it started have taken so far
@@ -22,6 +22,7 @@ stack_start() {
     done
     STACK_DIR=$(mktemp -d "${TMPDIR:-/tmp}/odw-test.XXXXXX")
     trap stack_stop EXIT
+    ${STACK_PREPARE:-true}
     trap 'exit 130' INT TERM
     # Two tests may pick the same free ports at the same moment: the one that loses tries others.
     local only tries

@@ -1,0 +1,2 @@
+# kill -9 of clickhouse.
+kill_clickhouse() { killed clickhouse; }

@@ -1,0 +1,2 @@
+# kill -9 of a Kafka node.
+kill_kafka() { killed "$(a_broker)"; }

@@ -1,0 +1,2 @@
+# kill -9 of worker.
+kill_worker() { killed worker; }
