@@ -134,8 +134,9 @@ moves_on() {
 }
 
 function_processes() {
-    local link
+    local link scripts
+    scripts=$(realpath "$ODW_USER_SCRIPTS")
     for link in /proc/[0-9]*/exe; do
-        case $(readlink "$link" 2>/dev/null) in "$ODW_USER_SCRIPTS/odw-udf"*) echo "$link" | cut -d/ -f3 ;; esac
+        case $(readlink "$link" 2>/dev/null) in "$scripts/odw-udf"*) echo "$link" | cut -d/ -f3 ;; esac
     done
 }

@@ -2,7 +2,7 @@
 kill_loader() {
     local file=$STACK_DIR/load/file.jsonl loader
     odw load events --print --count 20000 --seed "$((SEED * 1000 + round))" --days 3 --until 2026-11-20T00:00:00Z >"$file"
-    odw load events "$file" --rate 8000 --log-level error >/dev/null 2>&1 &
+    "$ODW_BUILD/bin/odw" load events "$file" --rate 8000 --log-level error >/dev/null 2>&1 &
     loader=$!
     disown "$loader"
     moves_on 60

@@ -1,10 +1,11 @@
 # The functions' program is taken away and put back.
 missing_function() {
-    local pid
-    mv "$ODW_USER_SCRIPTS/odw-udf" "$ODW_USER_SCRIPTS/odw-udf.taken-away"
+    local pid program
+    program=$(echo "$ODW_USER_SCRIPTS"/odw-udf-*)
+    mv "$program" "$ODW_USER_SCRIPTS/taken-away"
     for pid in $(function_processes); do # those that run already would go on
         kill -9 "$pid" 2>/dev/null || true
     done
     named 'eventsRecord|odw-udf'
-    mv "$ODW_USER_SCRIPTS/odw-udf.taken-away" "$ODW_USER_SCRIPTS/odw-udf"
+    mv "$ODW_USER_SCRIPTS/taken-away" "$program"
 }
