@@ -17,9 +17,9 @@ test: ## every test, then unit tests and fuzzing under sanitizers
 	@dev/install build run test
 	@dev/test
 
-fault: build ## parts killed under load, ROUNDS times (10) in an order that SEED decides
+fault: build ## the campaign of faults under load: ROUNDS of them (30) in an order that SEED decides
 	@dev/install test
-	ODW_BUILD=$(CURDIR)/$(BUILD) ROUNDS=$${ROUNDS:-10} SEED=$${SEED:-$$(shuf -i 1-1000000 -n 1)} tests/fault/kill.sh
+	ODW_BUILD=$(CURDIR)/$(BUILD) ROUNDS=$${ROUNDS:-30} SEED=$${SEED:-$$(shuf -i 1-1000000 -n 1)} tests/fault/campaign.sh
 
 bench: build ## the benchmarks, as tables
 	@for run in bench/*/run; do if [ -x "$$run" ]; then echo "== $$run"; "$$run" || exit 1; fi; done

@@ -19,7 +19,10 @@ fi
 . tests/lib/path.sh
 . tests/fault/lib.sh
 . tests/fault/campaign_lib.sh
-for file in tests/fault/faults/*.sh; do . "$file"; done
+for file in tests/fault/faults/*.sh; do
+    # shellcheck source=/dev/null
+    . "$file"
+done
 read -ra all <<<"${FAULTS:-$(cd tests/fault/faults && echo *.sh | sed 's/\.sh//g')}"
 for fault in "${all[@]}"; do
     declare -F "$fault" >/dev/null || stack_fail "there is no fault $fault; there are: $(cd tests/fault/faults && echo *.sh | sed 's/\.sh//g')"

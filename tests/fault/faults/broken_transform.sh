@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317
 # A transform that can't work is deployed by mistake: its source stops, says why, and goes on without loss once it is mended.
 broken_transform() {
     local root

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317
 # A transform calls a function that crashes on one row: that costs the row its value, and nobody else anything.
 crashing_function() {
     local root

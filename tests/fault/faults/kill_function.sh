@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317
 # kill -9 of a process of the functions': the parent that talks to ClickHouse, or the one that computes.
 kill_function() {
     local names=(odw-udf odw-udf-worker)

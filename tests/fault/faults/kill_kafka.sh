@@ -1,2 +1,3 @@
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317
 # kill -9 of a Kafka node.
 kill_kafka() { killed "$(a_broker)"; }

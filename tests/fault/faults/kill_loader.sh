@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317
 # kill -9 of a loader: the same command goes on where the last acknowledged record was, and every record is there once.
 kill_loader() {
     local file=$STACK_DIR/load/file.jsonl loader

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317
 # The functions' program is taken away and put back.
 missing_function() {
     local pid program

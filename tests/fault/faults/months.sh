@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317
 # Timestamps in 150 months, at once.
 months() {
     seq 150 | awk -v round="$round" '{ printf "{\"id\":\"m%d-%d\",\"event_name\":\"$pageview\",\"timestamp\":\"%04d-%02d-11T10:00:00Z\",\"distinct_id\":\"u%d\",\"project_id\":\"p\"}\n",
