@@ -2,7 +2,7 @@
 -- kind: recovery
 CREATE VIEW IF NOT EXISTS recover_epoch_times AS
 WITH
-    '^/([A-Za-z0-9_]+): expected a date-time[^,]*, got "?([0-9]{13})"?' AS wrong,
+    '^/([A-Za-z0-9_]+): expected a date-time[^,]*, got "?([0-9]{13})"?( |$)' AS wrong,
     arrayFirst(v -> match(v, wrong), violations) AS violation,
     extractGroups(violation, wrong) AS found,
     concat(replaceOne(toString(fromUnixTimestamp64Milli(toInt64OrZero(found[2]), 'UTC')), ' ', 'T'), 'Z') AS time
