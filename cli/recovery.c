@@ -11,7 +11,7 @@
 #include "cli/position.h"
 #include "cli/resend.h"
 
-enum { BATCH = 1000, BATCH_BYTES = 32 << 20, PRODUCE_MS = 30000, REPLAYS = 3 };
+enum { BATCH = 20000, BATCH_BYTES = 32 << 20, PRODUCE_MS = 30000, REPLAYS = 3 };
 
 static int connect_producer(struct recovery *r, struct err *err)
 {
@@ -249,7 +249,7 @@ static int resend_lost(struct recovery *r, const struct plan_source *s, struct e
                    "   (SELECT partition, offset FROM ledger WHERE source = {source:String} AND origin != '')"
                    "  AND offspring NOT IN (SELECT concat(topic, '/', toString(partition), '/', toString(offset))"
                    "   FROM dead_letter_records WHERE source = {source:String} AND origin != ''))"
-                   " LIMIT 1000",
+                   " LIMIT 20000",
                    params, 2, take_lost, err);
     if (b.resend.sent + b.gave_up > 0)
         log_warn("messages that were sent again and never arrived source=%s once_more=%" PRId64 " given_up=%" PRId64, s->stem,
