@@ -86,6 +86,7 @@ void pii_spans_cover(struct pii_spans *s, const struct pii_spans *over)
 {
     struct pii_spans all;
     size_t i = 0;
+    s->failed |= over->failed;
     if (over->n == 0)
         return;
     pii_spans_init(&all);
@@ -164,6 +165,7 @@ void pii_spans_add_loose(struct pii_spans *s, struct pii_spans *all)
     for (size_t i = 0; i < all->n; i++)
         if (!pii_firm(&all->p[i].span))
             all->p[n++] = all->p[i];
+    s->failed |= all->failed;
     if (n == 0)
         return;
     all->n = n;

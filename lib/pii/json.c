@@ -89,7 +89,7 @@ static int find_plain(struct str json, const struct request *q, size_t words, si
     scan.text.json = true;
     while (pii_scan_next(&scan, &found.span)) {
         if (!inside_at(json.p, &quotes, found.span.start)) {
-            if (!*known && !pii_json_walk(json, NULL, NULL))
+            if (!*known && !pii_json_walk(json, NULL, NULL, &out->failed))
                 return -1;
             *known = true;
             continue;
@@ -128,7 +128,7 @@ static int find_strings(struct str json, const struct request *q, bool known, st
         }
         i = stop + 1;
     }
-    if (escape != NULL && !known && !pii_json_walk(json, NULL, NULL))
+    if (escape != NULL && !known && !pii_json_walk(json, NULL, NULL, &out->failed))
         return -1; /* a backslash outside of strings */
     return find_plain(json, q, done, done, json.n, &known, out, again);
 }

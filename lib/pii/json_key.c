@@ -246,7 +246,7 @@ bool pii_secret_values(struct str json, const struct pii_keys *keys, struct pii_
         return true;
     size_t before = out->n;
     buf_init(&v.key, 0);
-    bool json_it_is = pii_json_walk(json, visit, &v);
+    bool json_it_is = pii_json_walk(json, visit, &v, &out->failed);
     out->failed |= v.key.failed;
     buf_fini(&v.key);
     if (!json_it_is)

@@ -133,7 +133,7 @@ static void tell(pii_json_visit *visit, void *arg, enum pii_json what, size_t st
         visit(arg, what, start + quotes, end - quotes);
 }
 
-bool pii_json_walk(struct str json, pii_json_visit *visit, void *arg)
+bool pii_json_walk(struct str json, pii_json_visit *visit, void *arg, bool *failed)
 {
     const unsigned char *p = (const unsigned char *)json.p;
     size_t n = json.n, i = 0, start;
@@ -194,6 +194,7 @@ bool pii_json_walk(struct str json, pii_json_visit *visit, void *arg)
             goto out;
     }
 out:
+    *failed |= open.failed;
     buf_fini(&open);
     return ok;
 }

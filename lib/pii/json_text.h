@@ -16,8 +16,9 @@ enum pii_json {
 typedef void pii_json_visit(void *arg, enum pii_json what, size_t start, size_t end);
 
 /* Whether it is one JSON value as RFC 8259 has it (any depth); without recursion. visit: called for each part in order, also before
- * it turns out that it isn't JSON; NULL: only asked. */
-bool pii_json_walk(struct str json, pii_json_visit *visit, void *arg);
+ * it turns out that it isn't JSON; NULL: only asked. *failed is set, and false returned, where memory was out: then nothing is
+ * known. */
+bool pii_json_walk(struct str json, pii_json_visit *visit, void *arg, bool *failed);
 
 /* Resolves one escape (or one plain byte) at raw[i] of n: its length there; its *length of 1 to 4 bytes go to out. */
 size_t pii_json_resolve(const char *raw, size_t n, size_t i, char out[4], size_t *length);

@@ -177,6 +177,7 @@ static void unite(struct pii_spans *spans, struct pii_spans *own)
 {
     struct pii_spans all;
     size_t i = 0, k = 0;
+    spans->failed |= own->failed;
     if (own->n == 0)
         return;
     qsort(own->p, own->n, sizeof *own->p, by_start); /* the span comes first in struct pii_found */
@@ -252,12 +253,12 @@ int pii_patterns_find_json(const struct pii_policy *p, struct str json, struct p
     pii_spans_init(&s.own);
     buf_init(&s.resolved, 0);
     /* What only looked like JSON is text to the patterns: they see no less of it. */
-    bool is_json = pii_json_walk(json, visit, &s);
+    bool is_json = pii_json_walk(json, visit, &s, &spans->failed);
     if (!is_json && s.done == 0) {
         s.own.n = 0;
         s.done = pii_patterns_find(p, json, spans);
     } else if (s.done == 0) {
-        s.own.failed |= s.resolved.failed;
+        spans->failed |= s.resolved.failed;
         unite(spans, &s.own);
     }
     buf_fini(&s.resolved);

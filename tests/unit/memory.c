@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/settings.h"
 #include "clickhouse/clickhouse.h"
 #include "declaration/plan.h"
+#include "pii/policy.h"
 
 static const struct opt_usage usage = { .program = "odw test", .about = "", .shared = settings_shared };
 
@@ -30,6 +32,70 @@ static int parse_options(struct err *err)
         return -1;
     opts_free(o);
     return 0;
+}
+
+/* What a row would be told: that it has no answer, never a wrong one. */
+static int check(bool failed, struct buf *out, const char *expected, struct err *err)
+{
+    if (failed || out->failed)
+        err_set(err, ERR_RETRY, "no answer");
+    else if (!str_eq(buf_str(out), str_of(expected)))
+        fail_msg("expected %s, got %.*s", expected, (int)out->n, out->p);
+    buf_clear(out);
+    return err->class == ERR_NONE ? 0 : -1;
+}
+
+static int use_policies(struct err *err)
+{
+    static const char text[] = "ada@example.com, 10.1.2.3:4155550132, card 4111 1111 1111 1111";
+    static const char json[] = "{\"mail\": \"ada\\u0040example.com\", \"p\\u0069n\": 1234}";
+    struct pii_policies *s = pii_policies_load("udfs/pii_redact_with/share/policies", err);
+    struct buf out;
+    int done = -1;
+    buf_init(&out, 0);
+    const struct pii_policy *support = s != NULL ? pii_policy(s, STR("support"), err) : NULL;
+    const struct hmac_key *key = support != NULL ? pii_key(s, STR("not-secret"), err) : NULL;
+    if (key == NULL)
+        goto out;
+    if (check(pii_redact_with(support, str_of(text), &out) < 0, &out,
+              "a**@*******.com, 10.1.2.0:4155550132, card **** **** **** 1111", err) < 0)
+        goto out;
+    if (check(pii_redact_json_with(support, str_of(json), &out) < 0, &out,
+              "{\"mail\": \"a**@*******.com\", \"p\\u0069n\": \"[SECRET]\"}", err) < 0)
+        goto out;
+    pii_tokenise(key, STR("mail ada@example.com"), &out);
+    if (check(false, &out, "mail [EMAIL:f70d42849f6570c044be3be76a4a7b92]", err) < 0)
+        goto out;
+    pii_tokenise_value(key, STR("ada@example.com"), &out);
+    done = check(false, &out, "[EMAIL:f70d42849f6570c044be3be76a4a7b92]", err);
+out:
+    buf_fini(&out);
+    pii_policies_free(s);
+    return done;
+}
+
+/* A policy with all that one may have. */
+static const char own_policy[] = "{\"default\": {\"action\": \"mask\"}, \"keys\": {\"add\": [\"a\"], \"except\": [\"pin\"]}, "
+                                 "\"patterns\": [{\"name\": \"EMPLOYEE\", "
+                                 "\"pattern\": \"EMP-[0-9]+\", \"context\": [\"staff\"], \"checksum\": \"luhn\"}]}";
+static char own_folder[] = "/tmp/odw-memory-XXXXXX";
+
+static int use_own_policy(struct err *err)
+{
+    struct pii_policies *s = pii_policies_load(own_folder, err);
+    const struct pii_policy *own = s != NULL ? pii_policy(s, STR("own"), err) : NULL;
+    struct buf out;
+    int done = -1;
+    buf_init(&out, 0);
+    if (own != NULL)
+        done = check(pii_redact_with(own, STR("staff EMP-18, ada@example.com"), &out) < 0, &out,
+                     "staff [EMPLOYEE], ***@*******.***", err);
+    if (done == 0)
+        done = check(pii_redact_json_with(own, STR("{\"a\": \"b\", \"c\": \"staff EMP\\u002d18\", \"pin\": 1}"), &out) < 0, &out,
+                     "{\"a\": \"*\", \"c\": \"staff [EMPLOYEE]\", \"pin\": 1}", err);
+    buf_fini(&out);
+    pii_policies_free(s);
+    return done;
 }
 
 static struct opts *options;
@@ -139,8 +205,26 @@ static void clickhouse(void **state)
     opts_free(options);
 }
 
+static void policies(void **state)
+{
+    (void)state;
+    need_allocator();
+    in_turn("policies", use_policies);
+    char path[64];
+    assert_non_null(mkdtemp(own_folder));
+    snprintf(path, sizeof path, "%s/own.json", own_folder);
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    fputs(own_policy, f);
+    fclose(f);
+    in_turn("a policy of one's own", use_own_policy);
+    unlink(path);
+    rmdir(own_folder);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(plan), cmocka_unit_test(opts), cmocka_unit_test(clickhouse) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(plan), cmocka_unit_test(opts), cmocka_unit_test(clickhouse),
+                                        cmocka_unit_test(policies) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
