@@ -415,7 +415,7 @@ static bool next_of(struct pii_scan *scan, struct pii_span *span)
         scan->anchors &= scan->anchors - 1;
         if (i < t->floor || !anchor_at(scan, i, bit, span))
             continue;
-        if (span->type != PII_EMAIL)
+        if (span->type != PII_EMAIL && span->type != PII_URL_CREDENTIALS)
             prefer_email(t, span);
         return true;
     }
