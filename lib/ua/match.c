@@ -24,6 +24,7 @@ struct matcher {
     pcre2_jit_stack *stack;
     struct str text;
     bool ascii;
+    bool failed; /* there was no memory: what was found can't be relied on */
     unsigned tried, held;
 };
 
@@ -78,6 +79,7 @@ void matcher_text(struct matcher *m, struct str text)
     m->text = text;
     m->ascii = any < 0x80;
     m->tried = 0;
+    m->failed = false;
     prefilter_scan(&m->prefilter, text);
 }
 
@@ -102,9 +104,11 @@ static bool matches(struct matcher *m, unsigned rule, struct match *match)
 {
     const pcre2_code *c = code(m, rule);
     m->tried++;
-    if (c == NULL)
-        return false;
-    int n = pcre2_match(c, (PCRE2_SPTR)m->text.p, m->text.n, 0, 0, m->data, m->context);
+    int n = PCRE2_ERROR_NOMEMORY;
+    if (c != NULL)
+        n = pcre2_match(c, (PCRE2_SPTR)m->text.p, m->text.n, 0, 0, m->data, m->context);
+    if (n == PCRE2_ERROR_NOMEMORY)
+        m->failed = true;
     if (n < 0)
         return false;
     const PCRE2_SIZE *at = pcre2_get_ovector_pointer(m->data);
@@ -123,6 +127,11 @@ bool matcher_first(struct matcher *m, enum ua_list list, struct match *match)
         if (matches(m, rule, match))
             return true;
     return false;
+}
+
+bool matcher_failed(const struct matcher *m)
+{
+    return m->failed;
 }
 
 unsigned matcher_tried(const struct matcher *m)

@@ -22,6 +22,8 @@ void matcher_free(struct matcher *m);
 void matcher_text(struct matcher *m, struct str text);
 /* The first rule of the list that matches. False: none does. A rule that takes too many steps doesn't. */
 bool matcher_first(struct matcher *m, enum ua_list list, struct match *match);
+/* True once a rule could not be tried, since matcher_text, for want of memory. */
+bool matcher_failed(const struct matcher *m);
 /* How many rules were tried since matcher_text, and are held in all. For benchmarks. */
 unsigned matcher_tried(const struct matcher *m), matcher_held(const struct matcher *m);
 

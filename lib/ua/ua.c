@@ -145,7 +145,7 @@ int ua_parse_anew(struct ua *ua, struct str agent, struct ua_answer *answer)
     if (listed)
         crawler = match.groups[0];
     *answer = unknown;
-    if (text->failed)
+    if (text->failed || matcher_failed(ua->matcher))
         return -1;
 #define TEXT(span) ((struct str){ text->p + (span).from, (span).n })
     answer->browser = TEXT(browser);

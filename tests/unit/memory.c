@@ -14,6 +14,7 @@
 #include "clickhouse/clickhouse.h"
 #include "declaration/plan.h"
 #include "pii/policy.h"
+#include "ua/ua.h"
 
 static const struct opt_usage usage = { .program = "odw test", .about = "", .shared = settings_shared };
 
@@ -177,6 +178,35 @@ static void in_turn(const char *what, int (*try)(struct err *))
 }
 #endif
 
+/* A wrong answer would be worse than none. */
+static int parse_agents(struct err *err)
+{
+    static const char *const agents[][2] = {
+        { "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0", "Linux" },
+        { "Mozilla/5.0 (Linux; Android 13; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/112.0.0.0 Mobile Safari/537.36",
+          "Android" },
+        { "\xD0\x92/2.1 CFNetwork/711.1.16 Darwin/14.0.0", "iOS" },
+    };
+    struct ua *ua = ua_new(err);
+    int result = ua != NULL ? 0 : -1;
+    for (size_t i = 0; i < 3 && result == 0; i++) {
+        struct ua_answer a;
+        if (ua_parse(ua, str_of(agents[i][0]), &a) < 0)
+            result = err_set(err, ERR_STOP, "out of memory");
+        else if (!str_eq(a.os, str_of(agents[i][1])))
+            fail_msg("%s: expected %s, got %.*s", agents[i][0], agents[i][1], STR_ARG(a.os));
+    }
+    ua_free(ua);
+    return result;
+}
+
+static void agent_rules(void **state)
+{
+    (void)state;
+    need_allocator();
+    in_turn("ua_parse", parse_agents);
+}
+
 static void plan(void **state)
 {
     (void)state;
@@ -224,7 +254,7 @@ static void policies(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(plan), cmocka_unit_test(opts), cmocka_unit_test(clickhouse),
-                                        cmocka_unit_test(policies) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(agent_rules), cmocka_unit_test(plan), cmocka_unit_test(opts),
+                                        cmocka_unit_test(clickhouse), cmocka_unit_test(policies) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
