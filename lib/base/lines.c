@@ -16,7 +16,9 @@ enum { CHUNK = 1 << 20, HEAD = 4096 };
 
 struct lines {
     char *path;
-    int fd;
+    int fd; /* -1: `more` and `context` stand for it */
+    ssize_t (*more)(void *context, char *p, size_t n, struct err *err);
+    void *context;
     bool end;
     int64_t number, blank;
     size_t long_bytes; /* of the line that is being passed over; 0: none */
@@ -43,11 +45,28 @@ struct lines *lines_open(const char *path, struct err *err)
     return l;
 }
 
+struct lines *lines_over(const char *name, ssize_t (*more)(void *context, char *p, size_t n, struct err *err), void *context,
+                         int64_t number, int64_t offset, struct err *err)
+{
+    struct lines *l = calloc(1, sizeof *l);
+    if (l == NULL || (l->path = strdup(name)) == NULL) {
+        free(l);
+        err_set(err, ERR_STOP, "%s: out of memory", name);
+        return NULL;
+    }
+    l->fd = -1;
+    l->more = more;
+    l->context = context;
+    l->number = number;
+    l->read = offset;
+    return l;
+}
+
 void lines_close(struct lines *l)
 {
     if (l == NULL)
         return;
-    if (l->fd != STDIN_FILENO)
+    if (l->fd > STDIN_FILENO)
         close(l->fd);
     free(l->path);
     free(l);
@@ -61,6 +80,11 @@ int64_t lines_number(const struct lines *l)
 int64_t lines_blank(const struct lines *l)
 {
     return l->blank;
+}
+
+int64_t lines_offset(const struct lines *l)
+{
+    return l->read - (int64_t)(l->n - l->at);
 }
 
 /* Whatever of a line is in `out` since `start`: 1 when it's one to hand out. */
@@ -106,8 +130,9 @@ int lines_next(struct lines *l, struct buf *out, struct err *err)
         }
         if (l->end)
             return 0;
-        ssize_t got = read(l->fd, l->chunk, CHUNK);
-        if (got < 0 && errno == EINTR) {
+        struct err why = ERR_INIT;
+        ssize_t got = l->more != NULL ? l->more(l->context, l->chunk, CHUNK, &why) : read(l->fd, l->chunk, CHUNK);
+        if (got < 0 && (l->more != NULL ? why.class == ERR_RETRY : errno == EINTR)) {
             /* What came of the line so far goes back into the chunk; more than that can't be held. */
             l->n = l->at = 0;
             size_t held = out->n - start;
@@ -118,6 +143,10 @@ int lines_next(struct lines *l, struct buf *out, struct err *err)
             l->n = held;
             out->n = start;
             return err_set(err, ERR_RETRY, "%s: interrupted", l->path);
+        }
+        if (got < 0 && l->more != NULL) {
+            *err = why;
+            return -1;
         }
         if (got < 0)
             return err_errno(err, ERR_STOP, "%s:%lld", l->path, (long long)l->number + 1);
@@ -151,7 +180,7 @@ int lines_position(struct lines *l, struct buf *out)
 {
     struct stat st;
     char print[17];
-    int64_t offset = l->read - (int64_t)(l->n - l->at);
+    int64_t offset = lines_offset(l);
     size_t head = offset < HEAD ? (size_t)offset : HEAD;
     if (fstat(l->fd, &st) < 0 || !S_ISREG(st.st_mode) || fingerprint(l, head, print) < 0)
         return 0;

@@ -3,6 +3,7 @@
 #define ODW_LINES_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -11,6 +12,10 @@ struct lines;
 
 /* path "-" is stdin. NULL and err where it can't be opened. */
 struct lines *lines_open(const char *path, struct err *err) __attribute__((warn_unused_result));
+/* Over bytes from elsewhere: `read` is as read(2), but its error is in `err` (ERR_RETRY: a signal came, nothing is lost). name: for
+ * messages; number, offset: how many lines and bytes stand before what comes first. context is borrowed. */
+struct lines *lines_over(const char *name, ssize_t (*read)(void *context, char *p, size_t n, struct err *err), void *context,
+                         int64_t number, int64_t offset, struct err *err) __attribute__((warn_unused_result));
 void lines_close(struct lines *l);
 
 /* Appends the next line that isn't blank to `out`, without its newline (LF or CRLF); a last line without a newline counts too.
@@ -21,6 +26,8 @@ int lines_next(struct lines *l, struct buf *out, struct err *err) __attribute__(
 /* The number of the line read last, from 1, and how many blank ones were passed over. */
 int64_t lines_number(const struct lines *l);
 int64_t lines_blank(const struct lines *l);
+/* Where the line read last ends: bytes from the beginning. */
+int64_t lines_offset(const struct lines *l);
 
 /* Where the line read last ends, with what tells the file from another: for lines_resume of a later process. 1: appended to `out`;
  * 0: it can't be had (not a regular file). */

@@ -3,16 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/lines.h"
 #include "loaders/events/agents.h"
+#include "loaders/events/mapping.h"
 #include "loaders/events/personal.h"
+#include "loaders/events/source.h"
 #include "loaders/generate.h"
 #include "loaders/loader.h"
 
 enum { SESSION_MS = 1800000, USERS_LOG2 = 18, PERSONAL_PER_MILLE = 100, LINE_KEY_MAX = 200 };
 
 struct events {
-    struct lines *lines; /* NULL: generate */
+    struct source *source;   /* NULL: generate */
+    struct mapping *mapping; /* NULL: lines go as they are */
+    struct buf line;         /* before the mapping */
     uint64_t seed;
     int64_t at, count;
     int64_t first_ms, span_ms;
@@ -163,11 +166,23 @@ static void find_key(struct str line, struct buf *key)
         buf_put(key, from, (size_t)(at - from));
 }
 
+static void events_close(void *state)
+{
+    struct events *e = state;
+    if (e == NULL)
+        return;
+    source_close(e->source);
+    mapping_free(e->mapping);
+    buf_fini(&e->line);
+    free(e);
+}
+
 static int events_open(const struct opts *o, void **state, int64_t *total, struct err *err)
 {
     struct events *e = calloc(1, sizeof *e);
     if (e == NULL)
         return err_set(err, ERR_RETRY, "out of memory");
+    buf_init(&e->line, 0);
     if (opts_operands(o) > 0) {
         static const char *const generator[] = { "count", "seed", "days", "until", "fail-percentage" };
         for (size_t i = 0; i < sizeof generator / sizeof generator[0]; i++)
@@ -175,14 +190,18 @@ static int events_open(const struct opts *o, void **state, int64_t *total, struc
                 err_set(err, ERR_STOP, "--%s is for generated events; '%s' is sent as it is", generator[i], opts_operand(o, 0));
                 goto fail;
             }
-        e->lines = lines_open(opts_operand(o, 0), err);
-        if (e->lines == NULL) {
-            err->class = ERR_RETRY;
+        const char *mapping = opts_text(o, "mapping");
+        if (mapping != NULL && (e->mapping = mapping_load(opts_text(o, "root"), mapping, err)) == NULL)
             goto fail;
-        }
+        if ((e->source = source_open(o, opts_operand(o, 0), err)) == NULL)
+            goto fail;
         *total = -1;
         *state = e;
         return 0;
+    }
+    if (opts_given(o, "mapping")) {
+        err_set(err, ERR_STOP, "--mapping is for events out of a file; without one they are generated");
+        goto fail;
     }
     int64_t until = gen_now_ms();
     if (opts_text(o, "until") != NULL && gen_read_moment("--until", opts_text(o, "until"), &until, err) < 0)
@@ -197,20 +216,39 @@ static int events_open(const struct opts *o, void **state, int64_t *total, struc
     *state = e;
     return 0;
 fail:
-    free(e);
+    events_close(e);
     return -1;
+}
+
+static int next_line(struct events *e, struct buf *record, struct buf *key, struct err *err)
+{
+    size_t start = record->n;
+    if (e->mapping == NULL) {
+        int rc = source_next(e->source, record, err);
+        if (rc == 1)
+            find_key((struct str){ record->p + start, record->n - start }, key);
+        return rc;
+    }
+    buf_clear(&e->line);
+    e->line.max = record->max;
+    int rc = source_next(e->source, &e->line, err);
+    if (rc != 1)
+        return rc;
+    /* What can't be mapped goes as it is: it becomes a dead letter with its bytes. */
+    int mapped = mapping_apply(e->mapping, buf_str(&e->line), record);
+    if (mapped == 0)
+        buf_put_str(record, buf_str(&e->line));
+    if (record->failed)
+        return err_set(err, ERR_DROP, "a line of %zu bytes is larger than the topic takes once it is mapped", e->line.n);
+    find_key((struct str){ record->p + start, record->n - start }, key);
+    return 1;
 }
 
 static int events_next(void *state, struct buf *record, struct buf *key, struct err *err)
 {
     struct events *e = state;
-    if (e->lines != NULL) {
-        size_t start = record->n;
-        int rc = lines_next(e->lines, record, err);
-        if (rc == 1)
-            find_key((struct str){ record->p + start, record->n - start }, key);
-        return rc;
-    }
+    if (e->source != NULL)
+        return next_line(e, record, key, err);
     if (e->at >= e->count)
         return 0;
     generate(e, e->at++, record, key);
@@ -220,30 +258,26 @@ static int events_next(void *state, struct buf *record, struct buf *key, struct 
 static int64_t events_skipped(const void *state)
 {
     const struct events *e = state;
-    return e->lines != NULL ? lines_blank(e->lines) : 0;
+    return e->source != NULL ? source_blank(e->source) : 0;
 }
 
 static int events_position(void *state, struct buf *out)
 {
     struct events *e = state;
-    return e->lines != NULL ? lines_position(e->lines, out) : 0;
+    return e->source != NULL ? source_position(e->source, out) : 0;
 }
 
 static int events_resume(void *state, struct str position, struct err *err)
 {
     struct events *e = state;
-    return lines_resume(e->lines, position, err);
-}
-
-static void events_close(void *state)
-{
-    struct events *e = state;
-    if (e != NULL)
-        lines_close(e->lines);
-    free(e);
+    return source_resume(e->source, position, err);
 }
 
 static const struct opt options[] = {
+    { .name = "mapping",
+      .type = OPT_TEXT,
+      .arg = "NAME|FILE",
+      .help = "How another tool's events become the contract's: posthog, segment, or a file as in loaders/events/mappings" },
     { .name = "count", .type = OPT_NUMBER, .arg = "N", .fallback = "10000", .help = "How many events to generate" },
     { .name = "seed",
       .type = OPT_NUMBER,
@@ -269,23 +303,30 @@ static const struct opt options[] = {
     { .name = NULL },
 };
 
+static const char *const identity[] = { "mapping", "s3-url", NULL };
+
 const struct loader loader_events = {
     .name = "events",
     .about = "What users did. Without FILE, events are generated as a web analytics library would send them. With FILE (JSON "
-             "lines; '-' is "
-             "standard input) each line is sent as it is, keyed by its distinct_id.",
-    .operands = "[FILE|-]",
+             "lines, also "
+             "gzipped; '-' is standard input; s3://BUCKET/PATTERN are objects of a store, one after another) each line is sent as "
+             "it is, keyed by "
+             "its distinct_id; with --mapping it is first made an event of the contract's.",
+    .operands = "[FILE|-|s3://BUCKET/PATTERN]",
     .max_operands = 1,
     .options = options,
     .more = "Examples:\n"
             "  odw load events --count 1000000              a million events of the last day\n"
             "  odw load events --days 0 --rate 1000 --count 60000   a minute of live traffic\n"
             "  odw load events --count 5 --print            look at five of them\n"
-            "  odw load events events.ndjson\n",
+            "  odw load events events.ndjson\n"
+            "  odw load events export.jsonl.gz --mapping posthog\n"
+            "  odw load events 's3://exports/2026-11-*/*.json.gz' --mapping segment\n",
     .open = events_open,
     .next = events_next,
     .skipped = events_skipped,
     .close = events_close,
     .position = events_position,
     .resume = events_resume,
+    .identity = identity,
 };
