@@ -24,6 +24,9 @@ fault: build ## the campaign of faults under load: ROUNDS of them (30) in an ord
 bench: build ## the benchmarks, as tables
 	@for run in bench/*/run; do if [ -x "$$run" ]; then echo "== $$run"; "$$run" || exit 1; fi; done
 
+vectors: build ## scores against the field's own vectors in VECTORS (../shared/vectors); PEER=no leaves their own finders out
+	@ODW_BUILD=$(CURDIR)/$(BUILD) tests/vectors/run $(VECTORS)
+
 lint: ## layout, warnings as errors, static analysis, shell scripts
 	@dev/install build run lint
 	@dev/lint
@@ -54,4 +57,4 @@ clean: ## removes what was built
 distclean: down clean ## removes that, the stack's data, and what was downloaded
 	rm -rf .odw .deps
 
-.PHONY: help build install demo test fault bench lint fmt docs up down status apply clean distclean
+.PHONY: help build install demo test fault bench vectors lint fmt docs up down status apply clean distclean

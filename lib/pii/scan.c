@@ -91,7 +91,6 @@ static void start(struct pii_scan *scan, struct pii_set types, struct str text, 
 {
     *scan = (struct pii_scan){ .text = { (const unsigned char *)text.p, text.n, from, words, -1, false, false, types } };
     scan->urls = pii_set_has(&types, PII_URL);
-    scan->stop = text.n;
 #if defined(__x86_64__)
     scan->classify = __builtin_cpu_supports("avx2") ? pii_classify_avx2 : pii_classify_sse2;
 #else
@@ -373,30 +372,7 @@ static void prefer_email(const struct pii_text *t, struct pii_span *span)
         *span = email;
 }
 
-static bool next_of(struct pii_scan *scan, struct pii_span *span);
-
-/* A kept type gives way to any other that starts within it: an address in a URL is an address first. */
-static void prefer_others(const struct pii_scan *scan, struct pii_span *span)
-{
-    const struct pii_text *t = &scan->text;
-    struct pii_set kept = pii_set_all(), others = pii_set_default();
-    struct pii_scan inside;
-    struct pii_span other;
-    for (unsigned i = 0; i < 2; i++) {
-        kept.bits[i] &= ~others.bits[i];
-        others.bits[i] = t->types.bits[i] & ~kept.bits[i];
-    }
-    size_t from = span->start > t->floor ? span->start : t->floor;
-    start(&inside, others, (struct str){ (const char *)t->p, t->n }, t->words, from);
-    inside.text.json = t->json;
-    inside.text.whole = t->whole;
-    inside.text.last = t->last;
-    inside.stop = span->start + span->length;
-    if (next_of(&inside, &other))
-        *span = other;
-}
-
-static bool next_of(struct pii_scan *scan, struct pii_span *span)
+bool pii_scan_next(struct pii_scan *scan, struct pii_span *span)
 {
     struct pii_text *t = &scan->text;
     for (;;) {
@@ -410,31 +386,19 @@ static bool next_of(struct pii_scan *scan, struct pii_span *span)
         }
         unsigned bit = (unsigned)__builtin_ctzll(scan->anchors);
         size_t i = scan->block + bit;
-        if (i >= scan->stop)
-            return false;
         scan->anchors &= scan->anchors - 1;
         if (i < t->floor || !anchor_at(scan, i, bit, span))
             continue;
         if (span->type != PII_EMAIL && span->type != PII_URL_CREDENTIALS)
             prefer_email(t, span);
+        t->floor = span->start + span->length;
+        /* What is kept stays in the text, and the words before it stay what they are. */
+        if (!pii_type_kept(span->type)) {
+            t->words = t->floor;
+            t->last = (int)span->type;
+        }
         return true;
     }
-}
-
-bool pii_scan_next(struct pii_scan *scan, struct pii_span *span)
-{
-    if (!next_of(scan, span))
-        return false;
-    struct pii_text *t = &scan->text;
-    if (pii_type_kept(span->type))
-        prefer_others(scan, span);
-    t->floor = span->start + span->length;
-    /* What is kept stays in the text, and the words before it stay what they are. */
-    if (!pii_type_kept(span->type)) {
-        t->words = t->floor;
-        t->last = (int)span->type;
-    }
-    return true;
 }
 
 bool pii_next(struct str text, size_t from, struct pii_span *span)

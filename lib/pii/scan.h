@@ -232,7 +232,6 @@ void pii_classify_avx2(const unsigned char *p, struct pii_masks *m);
 /* A scan in progress. */
 struct pii_scan {
     struct pii_text text;
-    size_t stop;                             /* no anchor from here on */
     size_t block;                            /* where `anchors` starts */
     uint64_t anchors;                        /* still to be looked at */
     uint64_t sixes;                          /* colons of what may be an IPv6 or a hardware address */
