@@ -125,8 +125,14 @@ static size_t date_end(const struct pii_text *t, size_t i, bool *full)
             *full = false;
             return sep == '-' ? name : 0;
         }
-        unsigned nb = digits_at(t, k + 1, 3, &b);
-        if (nb < 1 || nb > 2 || pii_byte(t, k + 1 + nb) != sep || !day_and_month(a, b))
+        unsigned nb = digits_at(t, k + 1, 5, &b);
+        size_t after = k + 1 + nb;
+        if (sep == '/' && pii_byte(t, after) != sep &&
+            ((nb == 4 && a <= 12 && b >= 1850 && b < 2100) || (nb == 2 && day_and_month(a, b)))) {
+            *full = false; /* 5/2021, 05/21 */
+            return after;
+        }
+        if (nb < 1 || nb > 2 || pii_byte(t, after) != sep || !day_and_month(a, b))
             return 0;
         unsigned nc = digits_at(t, k + 2 + nb, 5, &c);
         if (nc == 2 || (nc == 4 && c >= 1850 && c < 2100))
@@ -205,11 +211,12 @@ bool pii_date_at(const struct pii_text *t, size_t i, struct pii_context *context
     /* A context of its own: the number may stand behind the month's name. */
     struct pii_context own = { 0 };
     struct pii_context *c = start == i ? context : &own;
-    bool clock = end - start > 10 || (pii_byte(t, end) == ' ' && pii_is_digit(pii_byte(t, end + 1)) && pii_byte(t, end + 3) == ':');
+    bool clock = memchr(t->p + start, ':', end - start) != NULL ||
+                 (pii_byte(t, end) == ' ' && pii_is_digit(pii_byte(t, end + 1)) && pii_byte(t, end + 3) == ':');
     if (full && !clock && pii_set_has(&t->types, PII_DATE_OF_BIRTH) && start > 0 && (pii_said(t, start, c) & PII_SAYS(DOB)))
         *s = (struct pii_span){ start, end - start, PII_DATE_OF_BIRTH, 0.8f };
     else if (wanted)
-        *s = (struct pii_span){ start, end - start, PII_DATE, full ? 0.6f : 0.4f };
+        *s = (struct pii_span){ start, end - start, PII_DATE, full ? 0.6f : 0.2f };
     else
         return false;
     return true;

@@ -671,7 +671,8 @@ bool pii_document_at(const struct pii_text *t, const struct pii_digits *d, struc
     unsigned n = d->length[0];
     size_t end = d->end[0];
     struct mixed m = { .t = t, .context = context, .start = d->start, .best = s };
-    if (d->start < t->floor || pii_before(t, d->start) == '+' || pii_before(t, d->start) == '$' || pii_glued_before(t, d->start))
+    unsigned before = pii_before(t, d->start);
+    if (d->start < t->floor || before == '+' || before == '$' || before == '/' || pii_glued_before(t, d->start))
         return false;
     if (d->groups > 1 && d->sep[1] != ' ') {
         /* Korea: region, year, serial, check */

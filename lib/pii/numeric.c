@@ -382,7 +382,7 @@ bool pii_numeric_at(const struct pii_text *t, const struct pii_digits *d, struct
             float score = 0;
             if (pii_told(t, d->start, end, type->says, context))
                 score = 0.5f + type->score / 2;
-            else if (type->need == NOTHING || (type->need == ALONE && pii_alone(t, d->start, end)))
+            else if ((type->need == NOTHING && before != '/') || (type->need == ALONE && pii_alone(t, d->start, end)))
                 score = type->score;
             if (score > 0 && (!found || score > s->score)) {
                 *s = (struct pii_span){ d->start, end - d->start, type->type, score };

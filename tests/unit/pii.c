@@ -413,6 +413,22 @@ static void test_linear(void **state)
         "[IP]",
         "%",
         "+49 30 1",
+        "-",
+        "=",
+        "_",
+        "key=",
+        "password=a",
+        "eyJhbGci",
+        "eyJhbGciOiJIUzI1NiJ9.",
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "://a:",
+        "aa:",
+        "aa-",
+        "May 5, ",
+        "1A1zP1eP5QGefi2DMPTfTL5SLmv7Dv",
+        "bc1q",
+        "AB12 ",
+        "A1",
     };
     enum { SMALL = 1 << 18, LARGE = 1 << 20 };
     char *text = malloc(LARGE);
