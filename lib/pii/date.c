@@ -113,7 +113,7 @@ static size_t date_end(const struct pii_text *t, size_t i, bool *full)
     }
     if (na < 1 || na > 2 || a < 1 || a > 31)
         return 0;
-    if (sep == '-' || sep == '/' || sep == '.') {
+    if (sep == '-' || sep == '/' || (sep == '.' && pii_byte(t, k + 1) != ' ')) {
         size_t name = name_end(t, k + 1);
         if (name > k + 1) {
             /* 5-May-2021, 21-May */
@@ -140,7 +140,9 @@ static size_t date_end(const struct pii_text *t, size_t i, bool *full)
         return 0;
     }
     /* 5 May 1990, 5th of May 1990, 5. Mai 1990 */
-    if ((sep == '.' || sep == 's' || sep == 'n' || sep == 'r' || sep == 't') && pii_is_letter(sep))
+    if (sep == '.')
+        k++;
+    else if (sep == 's' || sep == 'n' || sep == 'r' || sep == 't')
         k += 2;
     if (pii_byte(t, k) != ' ')
         return 0;

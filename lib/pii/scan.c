@@ -182,6 +182,8 @@ static bool may_be_date(const struct pii_text *t, size_t i, size_t run, unsigned
         unsigned then = pii_byte(t, i + 10);
         return separated && then != 'T' && !(then == ' ' && pii_byte(t, i + 13) == ':');
     }
+    if (next == '.' && pii_byte(t, i + run + 1) == ' ')
+        return pii_date_month(t, i + run + 2); /* 5. Mai 1990 */
     if (separated)
         return pii_is_alnum(pii_byte(t, i + run + 1));
     /* "5 May 1990", "May 5, 1990", "5th of May 1990" */
