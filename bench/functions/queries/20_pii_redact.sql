@@ -1,0 +1,3 @@
+-- what: piiRedact
+-- over: message
+sum(length(piiRedact(message)))

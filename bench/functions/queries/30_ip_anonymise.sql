@@ -1,0 +1,3 @@
+-- what: ipAnonymise
+-- over: address
+sum(length(ipAnonymise(address)))

@@ -1,0 +1,3 @@
+-- what: ipGeo: country, continent, network
+-- over: address
+sum(ipGeo(address).asn)

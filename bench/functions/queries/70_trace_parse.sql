@@ -1,0 +1,3 @@
+-- what: traceParse
+-- over: traceparent
+sum(length(traceParse(traceparent).trace_id))
