@@ -36,8 +36,12 @@ struct str url_registrable_domain(struct str host, bool *listed)
     size_t suffix = 0; /* its number of labels */
     struct str domain = { 0 };
     bool met = false;
+    if (listed != NULL)
+        *listed = false;
     if (host.n > 0 && host.p[host.n - 1] == '.')
         host.n--;
+    if (host.n == 0) /* no offset from its pointer, which may be NULL */
+        return domain;
     /* From the last label to the first; `at` follows for as long as there are rules. */
     size_t end = host.n, depth = 1;
     for (;; depth++) {

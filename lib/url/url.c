@@ -39,7 +39,7 @@ static bool is_separator(char c, bool special)
 
 static struct str from(struct str s, size_t n)
 {
-    return (struct str){ s.p + n, s.n - n };
+    return n == 0 ? s : (struct str){ s.p + n, s.n - n }; /* NULL + 0 is undefined */
 }
 
 /* Without control characters and spaces at both ends, and without tabs and line ends anywhere. */
