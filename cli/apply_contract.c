@@ -52,6 +52,30 @@ static bool is_required(const struct contract *c, struct str name)
     return false;
 }
 
+/* In place: a type within a type may come on lines of its own. What is quoted stays. */
+static void unfold(char *type)
+{
+    char *to = type, quote = '\0';
+    for (const char *p = type; *p != '\0'; p++) {
+        if (quote != '\0') {
+            if (*p == '\\' && p[1] != '\0')
+                *to++ = *p++;
+            else if (*p == quote)
+                quote = '\0';
+        } else if (*p == '\'' || *p == '`') {
+            quote = *p;
+        } else if (*p == '\n') {
+            while (p[1] == ' ')
+                p++;
+            if (to > type && to[-1] == ',')
+                *to++ = ' ';
+            continue;
+        }
+        *to++ = *p;
+    }
+    *to = '\0';
+}
+
 /* As ClickHouse writes a type: the contract's text may differ from it in spaces. */
 static char *normal_type(struct apply *a, const char *type, struct err *err)
 {
@@ -80,6 +104,8 @@ static int one_contract(struct apply *a, const struct plan_source *s, struct err
     if (have == NULL || want == NULL)
         goto out;
     done = 0;
+    unfold(have);
+    unfold(want);
     if (have[0] == '\0' || strcmp(have, want) == 0)
         goto out;
     for (rest = elements(have); next_element(&rest, &name, &type);)
