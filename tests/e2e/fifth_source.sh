@@ -18,7 +18,7 @@ grep -q '^0 changes' "$STACK_DIR/again" || stack_fail "a second odw apply found 
 SHIM_LOG=$STACK_DIR/log/shim.log
 "$ODW_BUILD/bin/odw-shim" --listen 127.0.0.1:0 2>"$SHIM_LOG" &
 shim=$!
-trap 'status=$?; kill $shim; wait $shim || true; (exit $status); stack_stop' EXIT
+trap 'status=$?; set +e; kill $shim; wait $shim; (exit $status); stack_stop' EXIT
 wait_until 30 grep -q 'listening url=' "$SHIM_LOG"
 url=$(sed -n 's/.*listening url=\([^ ]*\).*/\1/p' "$SHIM_LOG")
 healthy() { curl -sf "$url/health" >/dev/null; }
@@ -26,7 +26,7 @@ wait_until 30 healthy
 
 printf '%s' '[{"id":"o-1","placed_at":"2026-11-19T10:00:00Z","customer_email":"ada@example.com","total_cents":1999,
     "lines":[{"sku":"tea","quantity":2},{"sku":"cup"}]},{"id":"o-2"}]' |
-    curl -sS -H 'Content-Type: application/json' --data-binary @- "$url/ingest/orders" >"$STACK_DIR/answer"
+    curl -sS --retry 10 -H 'Content-Type: application/json' --data-binary @- "$url/ingest/orders" >"$STACK_DIR/answer"
 jq -e '.accepted == 1 and .refused == 1' "$STACK_DIR/answer" >/dev/null || stack_fail "POST /ingest/orders: $(cat "$STACK_DIR/answer")"
 printf '%s\n' '{"id":"o-3","placed_at":"2026-11-19T11:00:00Z","customer_email":"x","total_cents":5,"lines":[]}' \
     '{"id":"o-4","placed_at":"2026-11-19T11:00:00Z","customer_email":"x","total_cents":-4}' | produce orders
