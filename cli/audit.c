@@ -226,7 +226,17 @@ static void put_rows_hashes(struct buf *sql, const struct audit *a, const char *
                a->source->identity_hash, a->source->rows->creates, a->source->identity[0], lines);
 }
 
-/* Every `ok` line's identity is among the rows. */
+/* The moment before which what was appended may have expired (`-- retention:` of the rows' table), with a day to spare for the
+ * merge that does it; without retention, before all. */
+static void put_kept_since(struct buf *sql, const struct audit *a)
+{
+    const char *retention = declaration_value(a->source->rows, "retention");
+    int64_t kept = retention != NULL ? declaration_duration(retention) : -1;
+    int64_t since = kept < 0 ? 0 : now_ms() - kept + INT64_C(86400000);
+    buf_printf(sql, "fromUnixTimestamp64Milli(%" PRId64 ", 'UTC')", since > 0 ? since : 0);
+}
+
+/* Every `ok` line's identity is among the rows, but for those that may have expired. */
 static int check_rows(struct audit *a, struct err *err)
 {
     struct buf sql, out = { 0 };
@@ -240,8 +250,10 @@ static int check_rows(struct audit *a, struct err *err)
             &sql,
             "SELECT partition, offset, toString(record_day) FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
             " AND verdict = 'ok' AND %s AND identity %% %" PRId64 " = %" PRId64 " AND identity NOT IN " ERASED_RECORDS
-            " AND identity NOT IN (SELECT h FROM (",
+            " AND appended_at >= ",
             buf_text(&a->todo), parts, part);
+        put_kept_since(&sql, a);
+        buf_puts(&sql, " AND identity NOT IN (SELECT h FROM (");
         put_rows_hashes(&sql, a, buf_text(&a->todo));
         buf_printf(&sql,
                    ") WHERE h %% %" PRId64 " = %" PRId64
@@ -381,9 +393,12 @@ static int check_seals(struct audit *a, struct err *err)
             " (SELECT day, countIf(was) AS n, sumIf(h, was) AS total, count() AS whole FROM"
             "  (SELECT toDate32(%s) AS day, %s AS h, if(%s OR h IN (young), h IN (again), 1) AS was FROM %s FINAL"
             "   WHERE toDate32(%s) IN (SELECT record_day FROM sealed)) GROUP BY day) AS found ON found.day = sealed.record_day"
-            " WHERE n != identities OR total != identity_sum ORDER BY record_day LIMIT %d FORMAT TabSeparated",
+            " WHERE (n != identities OR total != identity_sum) AND record_day NOT IN"
+            " (SELECT record_day FROM ledger_seals WHERE source = {source:String} AND sealed_at < ",
             buf_text(&a->ahead), a->source->identity[0], a->source->identity_hash, buf_text(&a->young), a->source->rows->creates,
-            a->source->identity[0], EXAMPLES);
+            a->source->identity[0]);
+        put_kept_since(&sql, a); /* of a day of which rows may have expired nobody can tell how many there should be */
+        buf_printf(&sql, ") ORDER BY record_day LIMIT %d FORMAT TabSeparated", EXAMPLES);
         if (run(a, &sql, &out, err) < 0)
             goto out;
         if (out.n == 0 || try == TRIES - 1)

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS logs_rows
 ENGINE = ReplacingMergeTree(appended_at)
 PARTITION BY toYYYYMM(timestamp)
 ORDER BY (timestamp, id)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1,
+TTL toDateTime(appended_at) + INTERVAL 90 DAY
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, index_granularity = 1024,
     min_bytes_for_wide_part = 134217728,
     min_age_to_force_merge_seconds = 3600, min_age_to_force_merge_on_partition_only = 1
