@@ -43,7 +43,7 @@ after=$(date -u +%s)
 read -r level source day time trace _ < <(row zebra | tr '\t' ' ')
 expect 'ERROR shop 0af7651916cd43dd8448eb211c80319c' "$level $source $trace" 'rsyslog with RFC 5424'
 moment=$(date -u -d "$day $time" +%s)
-[ "$moment" -ge "$((before - 1))" ] && [ "$moment" -le "$((after + 1))" ] || stack_fail "rsyslog's time: $day $time"
+{ [ "$moment" -ge "$((before - 1))" ] && [ "$moment" -le "$((after + 1))" ]; } || stack_fail "rsyslog's time: $day $time"
 expect backup "$(row giraffe | cut -f2)" 'rsyslog in its own template'
 
 # nginx and a Java service write files; the loader follows them through a rotation.
@@ -89,7 +89,7 @@ sql "SELECT count() FROM $ODW_DATABASE.logs" >"$work/before"
 odw load logs --count 20000 --fail-percentage 20 --log-level error 2>/dev/null
 settle 120
 letters=$(sql "SELECT count() FROM $ODW_DATABASE.dead_letters WHERE source = 'logs' AND class = 'simulated'")
-[ "$letters" -gt 3700 ] && [ "$letters" -lt 4300 ] || stack_fail "of 20,000 lines with 20 % marked $letters became letters"
+{ [ "$letters" -gt 3700 ] && [ "$letters" -lt 4300 ]; } || stack_fail "of 20,000 lines with 20 % marked $letters became letters"
 expect "$((20000 - letters + $(cat "$work/before")))" "$(sql "SELECT count() FROM $ODW_DATABASE.logs")" 'rows beside the letters'
 expect 0 "$(sql "SELECT count() FROM $ODW_DATABASE.logs WHERE match(message, '@example.com|203\\\\.0\\\\.113')")" 'rows with personal data'
 odw audit >/dev/null || stack_fail "the audit does not hold: $(odw audit 2>&1 | tail -n 3)"
