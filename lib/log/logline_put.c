@@ -113,10 +113,13 @@ void logline_put_members(const struct logline *l, int64_t no_time_ms, struct str
         buf_puts(out, "\",");
     }
     buf_puts(out, "\"level\":");
-    if (l->level[0] != '\0')
-        buf_printf(out, "\"%s\"", l->level);
-    else
+    if (l->level[0] != '\0') {
+        buf_putc(out, '"');
+        buf_puts(out, l->level);
+        buf_putc(out, '"');
+    } else {
         buf_puts(out, "null");
+    }
     if (l->source.text.n > 0) {
         buf_puts(out, ",\"source\":");
         put_value(l->source, out, true);

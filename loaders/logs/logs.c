@@ -106,7 +106,14 @@ static int read_event(struct logs *l, struct buf *record, struct buf *key, struc
     if (rc != 1)
         return rc;
     struct str source = str_of(l->source != NULL ? l->source : e.stem[0] != '\0' ? e.stem : "stdin");
-    buf_printf(record, "{\"id\":\"%s-%" PRIx64 "\",", e.file_id, (uint64_t)e.offset);
+    buf_puts(record, "{\"id\":\"");
+    buf_puts(record, e.file_id);
+    buf_putc(record, '-');
+    int width = 1;
+    for (uint64_t rest = (uint64_t)e.offset; rest >= 16; rest >>= 4)
+        width++;
+    gen_put_hex(record, (uint64_t)e.offset, width);
+    buf_puts(record, "\",");
     if (e.part > 1) {
         put_piece(&e, source, record);
     } else {

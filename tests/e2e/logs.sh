@@ -47,7 +47,7 @@ moment=$(date -u -d "$day $time" +%s)
 expect backup "$(row giraffe | cut -f2)" 'rsyslog in its own template'
 
 # nginx and a Java service write files; the loader follows them through a rotation.
-odw load logs "$work/*.log" >/dev/null 2>"$work/said" &
+"$ODW_BUILD/bin/odw" load logs "$work/*.log" >/dev/null 2>"$work/said" &
 load=$!
 trap 'kill "$rsyslog" "$load" 2>/dev/null || true; stack_stop' EXIT
 echo '203.0.113.9 - - [25/Nov/2025:10:00:00 +0100] "GET /walrus HTTP/1.1" 502 157 "-" "curl/8.0"' >"$work/access.log"
