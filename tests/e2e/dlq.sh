@@ -69,6 +69,7 @@ odw dlq show "${again%% *}" | grep -q 'color=blue' || stack_fail 'the replay los
 sed 's/2026-02-31/2026-02-28/; s/\xff\x01 //' "$work/bad" >"$work/good"
 odw dlq replay "${again%% *}" --payload "$work/good" >/dev/null
 wait_until 30 is "$bad" recovered
+wait_until 30 consumed # a block's views are written side by side
 expect recovered "$(status_of "${again%% *}")" 'status of the second letter'
 expect 1 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'one'")" 'rows of the corrected event'
 expect 2 "$(sql "SELECT max(attempt) FROM $ODW_DATABASE.dead_letter_states")" 'the attempt that was counted on'
@@ -93,6 +94,7 @@ expect '"7" true' "$(odw dlq show "$two" --corrected | jq -r '(.project_id | toj
 odw dlq show "$two" | grep -q 'open by ada, corrected .*: corrected, not sent yet' || stack_fail "who corrected it is not shown: $(odw dlq show "$two")"
 odw dlq replay "$two" >/dev/null
 wait_until 30 is "$two" recovered
+wait_until 30 consumed # a block's views are written side by side
 expect 7 "$(sql "SELECT project_id FROM $ODW_DATABASE.events WHERE id = 'two'")" 'the corrected row'
 odw dlq show "$two" | grep -q '^row .*id = two' || stack_fail "the row is not linked: $(odw dlq show "$two")"
 

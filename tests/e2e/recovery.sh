@@ -67,6 +67,23 @@ sed 's/\[DLQ\]/[RECOVERED]/' "$work/events" | page_days >"$work/days"
 wait_until 30 days_are "$work/days"
 odw audit >"$work/audit" || stack_fail "odw audit does not hold: $(cat "$work/audit")"
 
+echo "every source's marked records come back by the same rule"
+for queue in kafka-engine/*.sql; do
+    source=$(basename "$queue" .sql)
+    [ "$source" != events ] || continue
+    odw load "$source" --help | grep -q -e --fail-percentage || continue
+    # Sent from a file, so that what was asked to fail can be counted; some files are followed, not read: hence by kcat.
+    odw load "$source" --print --count 1000 --fail-percentage 20 --seed 5 --until 2026-11-20T00:00:00Z >"$work/$source" 2>/dev/null
+    marked=$(grep -c '"\[DLQ\]' "$work/$source")
+    [ "$marked" -gt 150 ] && [ "$marked" -lt 250 ] || stack_fail "$marked of 1000 $source are marked to fail"
+    produce "$source" -p -1 -l "$work/$source"
+    wait_until 60 consumed
+    wait_until 60 none_open
+    wait_until 60 consumed
+    expect "$marked" "$(letters "source = '$source' AND class = 'simulated' AND attempt = 0")" "letters of $source"
+    expect 1000 "$(sql "SELECT count() FROM $ODW_DATABASE.$source")" "rows of $source"
+done
+
 echo "a message that was sent again and never arrived is sent once more, as corrected"
 echo '{"id":"lost","event_name":"x","timestamp":"2026-02-31T10:00:00Z","distinct_id":"u","project_id":"p"}' | produce events -p 0
 wait_until 30 consumed
@@ -79,6 +96,7 @@ wait "$beside" || true
 worker --worker-replay-timeout 0ms &
 beside=$!
 wait_until 60 none_open
+wait_until 30 consumed # a block's views are written side by side
 expect 1 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'lost'")" 'the event that was lost on its way'
 expect 2 "$(sql "SELECT max(attempt) FROM $ODW_DATABASE.dead_letter_states WHERE letter = {id:String}" "param_id=$id")" 'the attempt that was counted on'
 

@@ -80,6 +80,7 @@ ask 200 /dead_letters/$letter/replay?by=ada "${mine[@]}" -H 'Content-Type: appli
     says '.status == "replayed" and .attempt == 1 and (.offspring | startswith("events/"))'
 recovered() { [ "$(ask 200 /dead_letters/$letter "${mine[@]}" | jq -r .status)" = recovered ]; }
 wait_until 30 recovered
+wait_until 30 consumed # a block's views are written side by side
 ask 200 /dead_letters/$letter "${mine[@]}" | says --arg good "$good" '.corrected == $good and (.states | map(.changed_by)) == ["ada, by HTTP", "odw"]'
 expect 1 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'one'")" 'rows of the corrected event'
 ask 409 /dead_letters/$letter/replay "${mine[@]}" -X POST | says '.type == "urn:odw:problem:conflict"'
