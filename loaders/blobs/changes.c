@@ -142,7 +142,7 @@ static int begin(struct changes *c, struct err *err)
                 return -1;
         }
         name_of(c, c->fresh_number, name);
-        if ((c->fresh = seen_create(name, c->offset, buf_str(&c->last), err)) == NULL)
+        if ((c->fresh = seen_create(name, c->offset, err)) == NULL)
             return -1;
     }
     if (c->open(c->context, &c->listing, buf_str(&c->after), err) < 0)

@@ -164,7 +164,7 @@ int seen_sync(struct seen_writer *w, struct err *err)
     return fflush(w->f) == 0 && fdatasync(fileno(w->f)) == 0 ? 0 : err_errno(err, ERR_STOP, "%s", w->name);
 }
 
-struct seen_writer *seen_create(const char *path, int64_t offset, struct str last, struct err *err)
+struct seen_writer *seen_create(const char *path, int64_t offset, struct err *err)
 {
     struct seen_writer *w = calloc(1, sizeof *w);
     if (w == NULL || (w->name = strdup(path)) == NULL) {
@@ -187,10 +187,6 @@ struct seen_writer *seen_create(const char *path, int64_t offset, struct str las
     }
     if (offset > 0 && (ftruncate(fileno(w->f), offset) < 0 || fseeko(w->f, offset, SEEK_SET) < 0)) {
         err_errno(err, ERR_STOP, "%s", path);
-        goto fail;
-    }
-    if (buf_put_str(&w->last, last) < 0) {
-        err_set(err, ERR_STOP, "out of memory");
         goto fail;
     }
     return w;

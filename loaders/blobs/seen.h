@@ -15,9 +15,8 @@ struct seen_reader *seen_open(const char *path, struct err *err) __attribute__((
 int seen_next(struct seen_reader *r, struct blob *blob, struct err *err) __attribute__((warn_unused_result));
 void seen_close(struct seen_reader *r);
 
-/* A new file; or (offset > 0) the one that was being written, cut there, where `last` was its last path. */
-struct seen_writer *seen_create(const char *path, int64_t offset, struct str last, struct err *err)
-    __attribute__((warn_unused_result));
+/* A new file; or (offset > 0) the one that was being written, cut there. */
+struct seen_writer *seen_create(const char *path, int64_t offset, struct err *err) __attribute__((warn_unused_result));
 int seen_put(struct seen_writer *w, const struct blob *blob, struct err *err) __attribute__((warn_unused_result));
 int64_t seen_offset(const struct seen_writer *w);
 /* Everything that was put is on the disk. */

@@ -65,8 +65,8 @@ s3 make more
 plain "$OBJECTS" | s3 put more
 "$ODW_BUILD/bin/odw" load blobs s3://more/ --rate 400 --json >/dev/null 2>&1 &
 load=$!
-some() { [ "$(sql "SELECT count() FROM $ODW_DATABASE.blobs_rows WHERE bucket_name = 'more'")" -gt $((OBJECTS / 2)) ]; }
-wait_until 60 some
+within() { grep -aqs '^listing ' "$STACK_DIR"/load/blobs-*.position; }
+wait_until 60 within
 kill -9 "$load"
 wait "$load" 2>/dev/null || true
 load s3://more/ >"$work/resumed"
