@@ -82,11 +82,25 @@ expect 'once it is mended' '***-****56 ada@example.com' "$(sql "SELECT piiRedact
 cat >"$policies/slow.json" <<'POLICY'
 { "patterns": [ { "name": "SLOW", "pattern": "(a+)+b" } ] }
 POLICY
+# A contract names them: its record function hands fields out so cleaned.
+mkdir "$STACK_DIR/contracts"
+cat >"$STACK_DIR/contracts/people.schema.json" <<'CONTRACT'
+{ "type": "object", "properties": { "user": { "type": "string", "x-pii": { "tokenise": "analytics" } },
+  "note": { "type": "string", "x-pii": { "redact": "support" } } } }
+CONTRACT
+record=$("$ODW_BUILD/bin/odw-udf" --list --contracts "$STACK_DIR/contracts" | sed -n 's/^\(peopleRecord_[0-9a-f]*\)(.*/\1/p')
+cp "$STACK_DIR/contracts/people.schema.json" "$ODW_USER_SCRIPTS/odw/contracts/people.${record##*_}.schema.json"
+"$ODW_USER_SCRIPTS/odw-udf" --xml >"$ODW_FUNCTIONS_CONFIG/odw_function.xml"
+message="toDateTime64('2026-11-20 10:00:01', 3, 'UTC'), '{\"user\": \"ada@Example.com\", \"note\": \"card 4111 1111 1111 1111\"}'"
+sql 'SYSTEM RELOAD FUNCTIONS'
+expect 'a record with a key and a policy' "$(printf 'ok\t[EMAIL:1395565b6bee68eaf0d49221b52cc139]\tcard **** **** **** 1111')" \
+    "$(sql "SELECT r.verdict, r.user, r.note FROM (SELECT $record($message) AS r)")"
 chmod 644 "$policies/keys/analytics"
 sql 'SYSTEM RELOAD FUNCTIONS'
 expect 'a pattern without end costs its row' "$(printf '1\t9999')" \
     "$(sql "SELECT countIf(r = ''), countIf(r = 'fine') FROM (SELECT piiRedactWith('slow', if(number = 5000, repeat('a', 5000) || 'cb', 'fine')) AS r FROM numbers(10000))")"
 fails 'a key that others may read' "SELECT piiTokenize('analytics', 'x')" 'expected a file that only its owner may read (chmod 600), got mode 644'
+fails 'a record with such a key' "SELECT $record($message)" 'contract people: x-pii: '
 fails 'a policy with such a key' "SELECT piiRedactWith('analytics', 'x')" 'analytics.json: #/default/key:'
 # No message has a key in it, and none has what was to be redacted.
 ! grep -rqF -e 0123456789abcdef0123456789abcdef -e user3@example.com "$STACK_DIR/log" || stack_fail 'a key or a payload is in a log'
