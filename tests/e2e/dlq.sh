@@ -11,7 +11,8 @@ expect() { # WANTED GOT WHAT
     [ "$1" = "$2" ] || stack_fail "$3: expected '$1', got '$2'"
 }
 status_of() { sql "SELECT status FROM $ODW_DATABASE.dead_letters WHERE id = {id:String} FORMAT TSVRaw" "param_id=$1"; }
-ledger_has() { [ "$(sql "SELECT count() FROM $ODW_DATABASE.ledger")" = "$1" ]; } # every message so far is judged and at rest
+# Every message so far is judged and at rest: a block's views are written side by side, and its offsets committed after all of them.
+ledger_has() { [ "$(sql "SELECT count() FROM $ODW_DATABASE.ledger")" = "$1" ] && consumed; }
 is() { [ "$(status_of "$1")" = "$2" ]; }
 
 printf '{"id":"one","event_name":"x","timestamp":"2026-02-31T10:00:00Z","distinct_id":"u","project_id":"p","note":"\xff\x01 tab"}' >"$work/bad"
