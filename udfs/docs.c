@@ -33,7 +33,9 @@ static const char head[] =
     "- **Deterministic**: the same arguments give the same answer, on every server with the same version of odw; ClickHouse may "
     "then call it\n"
     "  once for a constant.\n"
-    "- **Versions**: ClickHouse 23.8 and newer, where nothing else is said.\n";
+    "- **Tuples**: `tupleElement(f(x), 'name')` works everywhere; newer servers take `f(x).name` as well (24.8 doesn't).\n"
+    "- **Versions**: ClickHouse 23.8 and newer, where nothing else is said. The examples below were run on 23.6, 23.10, 24.8 and "
+    "26.7.\n";
 
 static int by_group(const void *a, const void *b)
 {

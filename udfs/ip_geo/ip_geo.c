@@ -117,8 +117,8 @@ const struct udf udf_ip_geo = {
     .errors = "All empty for what is no address, is private or otherwise reserved, or unknown. A database that is missing or "
               "damaged ends "
               "the query with a message.",
-    .examples = { { "ipGeo('8.8.8.8').country", "US" },
-                  { "ipGeo('2001:4860:4860::8888').asn", "15169" },
+    .examples = { { "tupleElement(ipGeo('8.8.8.8'), 'country')", "US" },
+                  { "tupleElement(ipGeo('2001:4860:4860::8888'), 'asn')", "15169" },
                   { "ipGeo('192.168.1.1')", "('','','',0,'')" } },
     .args = { { "ip", "String" } },
     .returns = "Tuple(country String, country_name String, continent String, asn UInt32, organisation String)",

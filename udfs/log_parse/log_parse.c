@@ -72,8 +72,9 @@ const struct udf udf_log_parse = {
         "lower-case hex where they are W3C's; a request id is attributes['request_id']. A time that lacks its year or date (RFC "
         "3164, klog) needs logParseAt: here the timestamp is NULL, and attributes['time'] has its text.",
     .errors = "Never: what isn't recognised is the message as it came, any bytes, with nothing else.",
-    .examples = { { "logParse('{\"level\":50,\"time\":1764064800123,\"msg\":\"no stock\"}').level", "ERROR" },
-                  { "logParse('2026-11-25 10:00:00,123 WARN  [main] c.e.Shop - low stock').message", "low stock" } },
+    .examples = { { "tupleElement(logParse('{\"level\":50,\"time\":1764064800123,\"msg\":\"no stock\"}'), 'level')", "ERROR" },
+                  { "tupleElement(logParse('2026-11-25 10:00:00,123 WARN  [main] c.e.Shop - low stock'), 'message')",
+                    "low stock" } },
     .args = { { "line", "String" } },
     .returns = LOG_PARSE_TYPE,
     .deterministic = true,

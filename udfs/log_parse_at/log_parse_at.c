@@ -13,7 +13,8 @@ const struct udf udf_log_parse_at = {
              "isn't "
              "over a day later, one without a date likewise.",
     .errors = "Never: what isn't recognised is the message as it came, any bytes, with nothing else.",
-    .examples = { { "logParseAt(toDateTime64('2027-01-02 00:00:00', 3, 'UTC'), '<34>Dec 31 22:14:15 web su: failed').timestamp",
+    .examples = { { "tupleElement(logParseAt(toDateTime64('2027-01-02 00:00:00', 3, 'UTC'), '<34>Dec 31 22:14:15 web su: failed'), "
+                    "'timestamp')",
                     "2026-12-31 22:14:15.000" } },
     .args = { { "at", "DateTime64(3, 'UTC')" }, { "line", "String" } },
     .returns = LOG_PARSE_TYPE,

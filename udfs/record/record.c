@@ -69,10 +69,12 @@ static const struct udf pattern = {
         "message was received: the end of the contract's window of time.",
     .errors = "Any bytes are accepted: a message that doesn't hold has its violations in words, a verdict other than 'ok', and the "
               "defaults of its fields.",
-    .examples = { { "eventsRecord_HASH(toDateTime64('2026-11-20 10:00:01', 3, 'UTC'), '{\"id\": \"7\", \"event_name\": \"signup\", "
-                    "\"timestamp\": \"2026-11-20T10:00:00Z\", \"distinct_id\": \"ada\", \"project_id\": \"web\"}').verdict",
+    .examples = { { "tupleElement(eventsRecord_HASH(toDateTime64('2026-11-20 10:00:01', 3, 'UTC'), '{\"id\": \"7\", "
+                    "\"event_name\": \"signup\", "
+                    "\"timestamp\": \"2026-11-20T10:00:00Z\", \"distinct_id\": \"ada\", \"project_id\": \"web\"}'), 'verdict')",
                     "ok" },
-                  { "eventsRecord_HASH(toDateTime64('2026-11-20 10:00:01', 3, 'UTC'), '{\"id\": 7}').violations[1]",
+                  { "tupleElement(eventsRecord_HASH(toDateTime64('2026-11-20 10:00:01', 3, 'UTC'), '{\"id\": 7}'), "
+                    "'violations')[1]",
                     "/id: expected a string, got 7" } },
     .args = { { "appended_at", "DateTime64(3, 'UTC')" }, { "message", "String" } },
     .returns = "Tuple(violations Array(String), verdict Enum8('ok' = 1, 'parse' = 2, 'contract' = 3, 'simulated' = 4), and the "
@@ -88,14 +90,18 @@ static const struct udf pattern = {
 static void put_examples(const char *name, struct udf_example examples[UDF_EXAMPLES])
 {
     static char calls[UDF_EXAMPLES][1024];
-    size_t stem = (size_t)(strrchr(name, '_') - name), n = 0;
+    char word[300];
+    size_t n = 0;
     memset(examples, 0, UDF_EXAMPLES * sizeof *examples);
-    for (const struct udf_example *e = pattern.examples; e < pattern.examples + UDF_EXAMPLES && e->call != NULL; e++)
-        if (strncmp(e->call, name, stem) == 0 && strncmp(e->call + stem, "_HASH", 5) == 0) {
-            snprintf(calls[n], sizeof calls[n], "%s%s", name, e->call + stem + 5);
-            examples[n] = (struct udf_example){ calls[n], e->answer };
-            n++;
-        }
+    snprintf(word, sizeof word, "(%.*s_HASH(", (int)(strrchr(name, '_') - name), name);
+    for (const struct udf_example *e = pattern.examples; e < pattern.examples + UDF_EXAMPLES && e->call != NULL; e++) {
+        const char *at = strstr(e->call, word);
+        if (at == NULL)
+            continue;
+        snprintf(calls[n], sizeof calls[n], "%.*s(%s(%s", (int)(at - e->call), e->call, name, at + strlen(word));
+        examples[n] = (struct udf_example){ calls[n], e->answer };
+        n++;
+    }
 }
 
 static void declare(const struct contract *c, struct udf *out)

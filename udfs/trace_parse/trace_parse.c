@@ -30,7 +30,7 @@ const struct udf udf_trace_parse = {
     .errors = "For anything else valid is false, and the rest is empty.",
     .examples = { { "traceParse('00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03')",
                     "(true,'w3c',0,'4bf92f3577b34da6a3ce929d0e0e4736','00f067aa0ba902b7','',3,true,true)" },
-                  { "traceParse('nothing').valid", "false" } },
+                  { "tupleElement(traceParse('nothing'), 'valid')", "false" } },
     .args = { { "traceparent", "String" } },
     .returns = "Tuple(valid Bool, format String, version UInt8, trace_id String, span_id String, parent_span_id String, "
                "flags UInt8, sampled Bool, random Bool)",

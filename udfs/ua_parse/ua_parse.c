@@ -44,7 +44,7 @@ const struct udf udf_ua_parse = {
     .examples = { { "uaParse('Mozilla/5.0 (Linux; Android 13; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) "
                     "Chrome/112.0.0.0 Mobile Safari/537.36')",
                     "('Chrome Mobile','112.0.0.0','Android','13','Samsung SM-S918B','Samsung','SM-S918B',false,'')" },
-                  { "uaParse('curl/8.5.0').is_bot", "true" } },
+                  { "tupleElement(uaParse('curl/8.5.0'), 'is_bot')", "true" } },
     .args = { { "agent", "String" } },
     .returns = "Tuple(browser String, browser_version String, os String, os_version String, device String, brand String, "
                "model String, is_bot Bool, bot_name String)",

@@ -69,7 +69,7 @@ const struct udf udf_url_parse = {
     .errors = "What isn't a URL, or has a host that can't be one, has an empty host and whatever else could be told.",
     .examples = { { "urlParse('https://www.example.co.uk/a/../b?utm_source=news&token=s3cret')",
                     "('www.example.co.uk','example.co.uk','/b',{'utm_source':'news'},'','utm_source=news&token=[REDACTED]','')" },
-                  { "urlParse('https://shop.example.com/?gclid=Cj0K').click_id", "Cj0K" } },
+                  { "tupleElement(urlParse('https://shop.example.com/?gclid=Cj0K'), 'click_id')", "Cj0K" } },
     .args = { { "url", "String" } },
     .returns = "Tuple(host String, registrable_domain String, path String, utm Map(String, String), click_id String, "
                "query_redacted String, click_id_parameter String)",
