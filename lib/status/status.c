@@ -51,7 +51,8 @@ static void problem_since(json_t *status, const char *source, struct str since, 
         text = json_stringn(cause, n);
     json_t *list = json_object_get(status, "problems"), *seen;
     size_t i;
-    json_array_foreach(list, i, seen) if (json_equal(json_object_get(seen, "cause"), text))
+    json_array_foreach(list, i, seen) if (json_equal(json_object_get(seen, "cause"), text) &&
+                                          strcmp(json_string_value(json_object_get(seen, "source")), source) == 0)
     {
         json_decref(text);
         return;
