@@ -9,8 +9,8 @@ enum confine_role {
 
 /* From now on no connection, no other program, no file to write, no other process's memory, and for a worker no process of its own;
  * files may still be read. An attempt at the first three ends the process with SIGSYS; what else isn't foreseen fails with EPERM.
- * Can't be undone, and holds for children too. NULL, or why there is no such filter: the kernel's word, $ODW_UDF_SECCOMP=off, a
- * sanitizer. */
+ * Can't be undone, and holds for children too. NULL, or why there is no such filter: the kernel's word, $ODW_UDF_SECCOMP=off. A build
+ * with the address sanitizer is left as it is. */
 const char *confine(enum confine_role role);
 
 #endif

@@ -339,7 +339,7 @@ static size_t cut_at(struct str s, size_t n)
 static int take(struct tail *t, struct log_file *f, bool whole, struct tail_event *e)
 {
     for (;;) {
-        struct str rest = { f->bytes.p + f->scan, f->bytes.n - f->scan };
+        struct str rest = f->bytes.p != NULL ? (struct str){ f->bytes.p + f->scan, f->bytes.n - f->scan } : STR("");
         size_t known = f->searched > f->scan ? f->searched - f->scan : 0;
         const char *newline = rest.n > known ? memchr(rest.p + known, '\n', rest.n - known) : NULL;
         size_t n = newline != NULL ? (size_t)(newline + 1 - rest.p) : rest.n;
