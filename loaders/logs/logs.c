@@ -33,7 +33,7 @@ static int open_files(struct logs *l, const struct opts *o, int64_t *total, stru
     if (n > PATTERNS_MAX)
         return err_set(err, ERR_STOP, "expected at most %d files and patterns, got %d (quote a pattern to have it followed)",
                        PATTERNS_MAX, n);
-    l->patterns = calloc((size_t)n, sizeof *l->patterns);
+    l->patterns = calloc((size_t)n + 1, sizeof *l->patterns); /* ends in NULL */
     l->parser = logline_parser_new();
     if (l->patterns == NULL || l->parser == NULL)
         return err_set(err, ERR_RETRY, "out of memory");
@@ -60,7 +60,7 @@ static void logs_close(void *state)
     tail_free(l->tail);
     logline_parser_free(l->parser);
     generated_free(l->generated);
-    for (size_t i = 0; l->patterns != NULL && i < PATTERNS_MAX && l->patterns[i] != NULL; i++)
+    for (size_t i = 0; l->patterns != NULL && l->patterns[i] != NULL; i++)
         free(l->patterns[i]);
     free(l->patterns);
     free(l);
