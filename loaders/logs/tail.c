@@ -115,15 +115,16 @@ fail:
 }
 
 /* The rest of `lost`, whose name now stands for another content or for none: it lies beside, under another name (renamed, copied,
- * compressed), perhaps outside of the patterns. */
-static void find_rest(struct tail *t, const struct log_file *lost)
+ * compressed), perhaps outside of the patterns. Whether it was found. */
+static bool find_rest(struct tail *t, const struct log_file *lost)
 {
+    bool there = false;
     char path[4096];
     size_t n = folder_of(lost->path);
     snprintf(path, sizeof path, "%.*s", n > 0 ? (int)n : 1, n > 0 ? lost->path : lost->path[0] == '/' ? "/" : ".");
     DIR *folder = opendir(path);
     if (folder == NULL)
-        return;
+        return false;
     for (struct dirent *d; (d = readdir(folder)) != NULL;) {
         struct stat st;
         struct err ignored = ERR_INIT;
@@ -135,10 +136,11 @@ static void find_rest(struct tail *t, const struct log_file *lost)
         if (related && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
             struct log_file *known = find(t, st.st_dev, st.st_ino);
             if (known == NULL)
-                open_new(t, path, lost, &ignored);
+                there = open_new(t, path, lost, &ignored) != NULL || there;
         }
     }
     closedir(folder);
+    return there;
 }
 
 /* Where a name that was known stands for the same file still. */
@@ -402,13 +404,12 @@ static int at_end(struct tail *t, struct log_file *f, struct tail_event *e)
         return 0;
     }
     if (fstat(f->fd, &st) == 0 && st.st_size < f->base + (int64_t)f->bytes.n) {
-        if (take(t, f, true, e) == 1)
+        /* Truncated: what was written between the last look and the truncation is in the copy, where there is one; also the rest of
+         * a line that was half there. Without a copy half of it is better than nothing. */
+        if (!find_rest(t, f) && take(t, f, true, e) == 1)
             return 1;
-        struct log_file before = *f;
-        /* Truncated: what was written between the last look and the truncation is in the copy, where there is one. */
         file_restart(f);
         f->heard_ms = file_clock();
-        find_rest(t, &before);
         return 0;
     }
     if (!t->follow || (f->leaving && quiet > (st.st_nlink == 0 ? LEAVE_MS / 10 : LEAVE_MS))) {
