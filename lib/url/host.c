@@ -1,6 +1,8 @@
 /* lib/url: hosts: names, IPv4 addresses in all their spellings, IPv6 addresses, opaque hosts. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <idn2.h>
 
@@ -176,7 +178,12 @@ static bool read_name(struct str s, struct buf *idna, struct buf *out)
         if ((n = utf8_length(idna->p + i, idna->n - i)) == 0 || idna->p[i] == '\0')
             return false;
     char *name = NULL;
-    if (idna->n > IDNA_BYTES || idn2_to_ascii_8z(buf_text(idna), &name, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK)
+    if (idna->n > IDNA_BYTES || buf_reserve(idna, 1) < 0)
+        return false;
+    errno = 0; /* some of its failures are only told by this */
+    int status = idn2_to_ascii_8z(buf_text(idna), &name, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
+    idna->failed |= status == IDN2_MALLOC || (status != IDN2_OK && errno == ENOMEM);
+    if (status != IDN2_OK)
         return false;
     buf_puts(out, name);
     idn2_free(name);

@@ -153,6 +153,7 @@ static struct place put_clean(struct str value, struct buf *memory)
         memory->n = start;
         buf_put_str(memory, buf_str(&found));
     }
+    memory->failed |= found.failed;
     buf_fini(&found);
     return (struct place){ start, memory->n - start };
 }
@@ -345,7 +346,12 @@ static void redact_pair(struct str pair, struct buf scratch[2], struct buf *out)
         decode(pair, &scratch[0]);
         plain = buf_str(&scratch[0]);
     }
-    if (pii_redact(plain, &scratch[1]) == 0) {
+    size_t found = pii_redact(plain, &scratch[1]);
+    if (scratch[0].failed || scratch[1].failed) { /* no answer, rather than one that isn't clean */
+        out->failed = true;
+        return;
+    }
+    if (found == 0) {
         buf_put_str(out, pair);
         return;
     }
@@ -370,6 +376,7 @@ int url_query_redact(struct str query, struct buf scratch[2], struct buf *out)
         if (has_codes(pair.name)) {
             buf_clear(&scratch[0]);
             decode(pair.name, &scratch[0]);
+            out->failed |= scratch[0].failed;
             pair.name = buf_str(&scratch[0]);
         }
         if (pair.value.n > 0 && is_sensitive(pair.name, oauth)) {
@@ -381,5 +388,5 @@ int url_query_redact(struct str query, struct buf scratch[2], struct buf *out)
         if (pair.more)
             buf_putc(out, '&');
     }
-    return out->failed || scratch[0].failed || scratch[1].failed ? -1 : 0;
+    return out->failed ? -1 : 0;
 }

@@ -296,8 +296,14 @@ int url_read(struct url_reader *r, struct str text, struct url *out)
     out->query = s;
     s = str_cut(&out->query, '?');
     size_t n = scheme_length(s);
+    bool whole = false; /* a host in front, nothing before it */
     bool slashes = s.n >= n + 2 && is_separator(s.p[n > 0 ? n + 1 : 0], true);
-    if (!slashes && starts_with_host(r, s)) {
+    if (!slashes) {
+        whole = starts_with_host(r, s);
+        if (r->host.failed || r->idna.failed) /* not known, which isn't no */
+            return -1;
+    }
+    if (whole) {
         out->valid = read_authority(r, &s, true);
         start_path(s, true, false, &r->path);
     } else if (n > 0) {
@@ -334,7 +340,7 @@ int url_read(struct url_reader *r, struct str text, struct url *out)
         encode(s, false, &r->path);
     }
     if (!out->valid)
-        buf_clear(&r->host);
+        r->host.n = 0; /* not buf_clear: that it could not grow must stay known */
     out->scheme = buf_str(&r->lower);
     out->host = buf_str(&r->host);
     out->path = buf_str(&r->path);

@@ -15,6 +15,7 @@
 #include "declaration/plan.h"
 #include "pii/policy.h"
 #include "ua/ua.h"
+#include "url/url.h"
 
 static const struct opt_usage usage = { .program = "odw test", .about = "", .shared = settings_shared };
 
@@ -207,6 +208,48 @@ static void agent_rules(void **state)
     in_turn("ua_parse", parse_agents);
 }
 
+static int parse_urls(struct err *err)
+{
+    static const char *const urls[][3] = {
+        { "https://m\xC3\xBCnchen.de/\xC3\xBC?utm_source=a%20b&token=x&to=ada%40example.com", "xn--mnchen-3ya.de",
+          "utm_source=a%20b&token=[REDACTED]&to=[EMAIL]" },
+        { "\xD0\xBF\xD1\x80\xD0\xB8\xD0\xBC\xD0\xB5\xD1\x80.\xD1\x80\xD1\x84/x", "xn--e1afmkfd.xn--p1ai", "" },
+        { "http://exa\tmple.com/?utm_id=ada@example.com", "example.com", "utm_id=[EMAIL]" },
+    };
+    struct url_reader reader;
+    struct buf memory, scratch[2], out;
+    int result = 0;
+    url_reader_init(&reader);
+    buf_init(&memory, 0);
+    buf_init(&scratch[0], 0);
+    buf_init(&scratch[1], 0);
+    buf_init(&out, 0);
+    for (size_t i = 0; i < 3 && result == 0; i++) {
+        struct url url;
+        struct url_parameters p;
+        buf_clear(&out);
+        if (url_read(&reader, str_of(urls[i][0]), &url) < 0 || url_parameters_read(url.query, &memory, &p) < 0 ||
+            url_query_redact(url.query, scratch, &out) < 0)
+            result = err_set(err, ERR_RETRY, "out of memory");
+        else if (!str_eq(url.host, str_of(urls[i][1])) || !str_eq(buf_str(&out), str_of(urls[i][2])) ||
+                 (p.n_utm > 0 && memchr(p.utm[0].value.p, '@', p.utm[0].value.n) != NULL))
+            fail_msg("%s: got %.*s, %.*s", urls[i][0], STR_ARG(url.host), (int)out.n, out.p);
+    }
+    url_reader_fini(&reader);
+    buf_fini(&memory);
+    buf_fini(&scratch[0]);
+    buf_fini(&scratch[1]);
+    buf_fini(&out);
+    return result;
+}
+
+static void urls(void **state)
+{
+    (void)state;
+    need_allocator();
+    in_turn("url_read", parse_urls);
+}
+
 static void plan(void **state)
 {
     (void)state;
@@ -254,7 +297,7 @@ static void policies(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(agent_rules), cmocka_unit_test(plan), cmocka_unit_test(opts),
-                                        cmocka_unit_test(clickhouse), cmocka_unit_test(policies) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(agent_rules), cmocka_unit_test(urls),       cmocka_unit_test(plan),
+                                        cmocka_unit_test(opts),        cmocka_unit_test(clickhouse), cmocka_unit_test(policies) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
