@@ -87,19 +87,19 @@ static const struct udf pattern = {
 };
 
 /* The pattern's examples that are of this contract, with its hash. Valid until the next declaration. */
-static void put_examples(const char *name, struct udf_example examples[UDF_EXAMPLES])
+static void put_examples(struct udf *out)
 {
     static char calls[UDF_EXAMPLES][1024];
     char word[300];
     size_t n = 0;
-    memset(examples, 0, UDF_EXAMPLES * sizeof *examples);
-    snprintf(word, sizeof word, "(%.*s_HASH(", (int)(strrchr(name, '_') - name), name);
+    memset(out->examples, 0, sizeof out->examples);
+    snprintf(word, sizeof word, "(%.*s_HASH(", (int)(strrchr(out->name, '_') - out->name), out->name);
     for (const struct udf_example *e = pattern.examples; e < pattern.examples + UDF_EXAMPLES && e->call != NULL; e++) {
         const char *at = strstr(e->call, word);
         if (at == NULL)
             continue;
-        snprintf(calls[n], sizeof calls[n], "%.*s(%s(%s", (int)(at - e->call), e->call, name, at + strlen(word));
-        examples[n] = (struct udf_example){ calls[n], e->answer };
+        snprintf(calls[n], sizeof calls[n], "%.*s(%s(%s", (int)(at - e->call), e->call, out->name, at + strlen(word));
+        out->examples[n] = (struct udf_example){ calls[n], e->answer };
         n++;
     }
 }
@@ -111,7 +111,7 @@ static void declare(const struct contract *c, struct udf *out)
     out->about = contract_description(c);
     out->returns = contract_type(c);
     out->more = c;
-    put_examples(out->name, out->examples);
+    put_examples(out);
 }
 
 /* The stem of NAME.schema.json or NAME.<hash>.schema.json, and the hash (empty where the name has none). False: another file. */
