@@ -22,6 +22,8 @@ bool pii_isolated(const struct pii_text *t, const struct pii_span *s)
         right = pii_byte(t, end + 1);
         return !pii_is_digit(right) && right != '(' && right != '[' && right < 0x80;
     }
+    if (pii_is_letter(right))
+        return false; /* a word starts there once a token stands before it */
     if ((right == ',' || right == ';') && pii_byte(t, end + 1) == ' ')
         right = pii_byte(t, end + 2);
     return in_set(right, "\n\t\r\"'<>,;)|&}") || pii_is_letter(right);

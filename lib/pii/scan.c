@@ -70,17 +70,15 @@ static void load(struct pii_scan *scan)
         scan->was_triple = triple;
     }
     uint64_t dash2 = m.dash & shifted(m.dash, scan->was.dash, 3), dash3 = m.dash & shifted(m.dash, scan->was.dash, 1);
+    uint64_t rule = 0;
     if (m.dash != 0) {
-        /* Five dashes three apart (a hardware address), or in a row (a private key). */
-        uint64_t mac =
+        /* Five dashes three apart (a hardware address), or in a row (before a private key's BEGIN). */
+        scan->anchors |=
             dash2 & shifted(dash2, scan->was_dash2, 3) & shifted(dash2, scan->was_dash2, 6) & shifted(dash2, scan->was_dash2, 9);
-        uint64_t rule =
-            dash3 & shifted(dash3, scan->was_dash3, 1) & shifted(dash3, scan->was_dash3, 2) & shifted(dash3, scan->was_dash3, 3);
-        scan->anchors |= mac | (rule & ~shifted(rule, scan->was_rule, 1));
-        scan->was_rule = rule;
-    } else {
-        scan->was_rule = 0;
+        rule = dash3 & shifted(dash3, scan->was_dash3, 1) & shifted(dash3, scan->was_dash3, 2) & shifted(dash3, scan->was_dash3, 3);
     }
+    scan->anchors |= m.letter & shifted(rule, scan->was_rule, 1);
+    scan->was_rule = rule;
     scan->was_dash2 = dash2;
     scan->was_dash3 = dash3;
     scan->anchors |= scan->urls ? m.dot : m.dot & shifted(m.dot, scan->was.dot, 5);
@@ -346,7 +344,9 @@ static bool anchor_at(const struct pii_scan *scan, size_t i, unsigned bit, struc
     case '-':
         if (i >= 14 && t->p[i - 3] == '-' && pii_mac_at(t, i, 14, &one))
             keep(t, &one, span, &found);
-        else if (i >= 4 && t->p[i - 4] == '-' && pii_private_key_at(t, i, &one))
+        return found;
+    case 'B':
+        if (i >= 5 && t->p[i - 1] == '-' && t->p[i - 5] == '-' && pii_private_key_at(t, i - 1, &one))
             keep(t, &one, span, &found);
         return found;
     case '.':
@@ -362,15 +362,15 @@ static bool anchor_at(const struct pii_scan *scan, size_t i, unsigned bit, struc
     }
 }
 
-/* A local part may start with what is a number by itself: the '@' behind it decides. */
+/* A local part may start with what is a number by itself: the '@' behind it decides. A secret is none, and isn't left half. */
 static void prefer_email(const struct pii_text *t, struct pii_span *span)
 {
     size_t end = span->start + span->length, i = end;
     while (i - end < 64 && i < t->n && t->p[i] > ' ' && t->p[i] < 0x7F && t->p[i] != '@')
         i++;
     struct pii_span email;
-    if (pii_byte(t, i) == '@' && pii_set_has(&t->types, PII_EMAIL) && pii_email_at(t, i, 1, &email) && email.start < end &&
-        email.length > span->length)
+    if (pii_byte(t, i) == '@' && pii_set_has(&t->types, PII_EMAIL) && pii_email_at(t, i, 1, &email) &&
+        email.length > span->length && email.start < (span->type == PII_SECRET ? span->start + 1 : end))
         *span = email;
 }
 

@@ -218,8 +218,10 @@ static void check_text(struct str text)
         spans++;
     }
     buf_put(&by_hand, text.p + done, text.n - done);
-    MUST(spans <= found && (spans > 0) == (found > 0));
-    MUST(spans != found || str_eq(buf_str(&once), buf_str(&by_hand)));
+    MUST((spans > 0) == (found > 0));
+    /* Where tokens uncover nothing more, one scan is all there is to it; a later round may find a span that covers several. */
+    if (spans == 0 || !pii_next(buf_str(&by_hand), 0, &span))
+        MUST(spans == found && str_eq(buf_str(&once), buf_str(&by_hand)));
     MUST(found > 0 || str_eq(buf_str(&once), text));
     pii_redact(buf_str(&once), &twice);
     if (!str_eq(buf_str(&once), buf_str(&twice)))
