@@ -12,15 +12,24 @@ export ODW_STATE_DIR=/nonexistent
 work=$(mktemp -d "${TMPDIR:-/tmp}/odw-test.XXXXXX")
 server=
 finish() {
-    local status=$?
+    local status=$? died=
     [ "$status" -eq 0 ] || tail -n 20 "$work/log" >&2
+    touch "$work/enough"
     if [ -n "$server" ]; then
-        kill "$server" 2>/dev/null || true
-        wait "$server" || true
+        kill "$server" 2>/dev/null || died=yes
+        wait "$server" || died=${died:+exit code $?}
     fi
     rm -rf "$work"
+    # The engine itself has ended here without a word, about once in twenty runs, where functions were loaded anew under queries. That
+    # is said, and tried again once; a query that fails while the server lives is ours.
+    if [ "$status" -ne 0 ] && [ -n "$died" ] && [ -z "${AGAIN:-}" ]; then
+        echo "the server ended by itself ($died): once again" >&2
+        trap - EXIT
+        AGAIN=1 exec bash "$self"
+    fi
     exit "$status"
 }
+self=tests/functions/install.sh
 trap finish EXIT
 
 mkdir -p "$work/etc/config.d" "$work/data" "$work/next/bin"
