@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "cli/gaps.h"
 
 enum {
@@ -32,13 +33,6 @@ struct audit {
     struct buf young;   /* SQL over the rows: written by a message from the proof on */
     int64_t lines, ok;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void say(json_t *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -85,13 +79,6 @@ static size_t split(struct str *rest, struct str *fields, size_t max)
     while (n < max && (line.n > 0 || n == 0))
         fields[n++] = str_cut(&line, '\t');
     return n;
-}
-
-static int64_t number(struct str s)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%.*s", STR_ARG(s));
-    return (int64_t)strtoull(text, NULL, 10);
 }
 
 /* (partition = 0 AND offset >= 10 AND offset < 20) OR …; to < 0: no end. Plain numbers, so that the primary key prunes. */
@@ -188,10 +175,10 @@ static int count_lines(struct audit *a, json_t *counts, struct err *err)
             break;
         char word[32];
         snprintf(word, sizeof word, "%.*s", STR_ARG(f[0]));
-        json_object_set_new(counts, word, json_integer((json_int_t)number(f[1])));
-        a->lines += number(f[2]);
+        json_object_set_new(counts, word, json_integer((json_int_t)str_integer(f[1])));
+        a->lines += str_integer(f[2]);
         if (strcmp(word, "ok") == 0)
-            a->ok = number(f[2]);
+            a->ok = str_integer(f[2]);
     }
     buf_fini(&sql);
     buf_fini(&out);
@@ -232,7 +219,7 @@ static void put_kept_since(struct buf *sql, const struct audit *a)
 {
     const char *retention = declaration_value(a->source->rows, "retention");
     int64_t kept = retention != NULL ? declaration_duration(retention) : -1;
-    int64_t since = kept < 0 ? 0 : now_ms() - kept + INT64_C(86400000);
+    int64_t since = kept < 0 ? 0 : wall_ms() - kept + INT64_C(86400000);
     buf_printf(sql, "fromUnixTimestamp64Milli(%" PRId64 ", 'UTC')", since > 0 ? since : 0);
 }
 
@@ -324,7 +311,7 @@ static int explain_day(struct audit *a, const char *day, int64_t sealed, int64_t
                day, buf_text(&a->done));
     if (run(a, &sql, &out, err) < 0)
         goto out;
-    int64_t known = number(str_trim(buf_str(&out)));
+    int64_t known = str_integer(str_trim(buf_str(&out)));
     if (known < sealed && there_in_all >= sealed) {
         say(a->notes,
             "%s: %s: %" PRId64 " rows where %" PRId64
@@ -411,7 +398,7 @@ static int check_seals(struct audit *a, struct err *err)
             break;
         char day[16];
         snprintf(day, sizeof day, "%.*s", STR_ARG(f[0]));
-        if (explain_day(a, day, number(f[1]), number(f[2]), number(f[3]), err) < 0)
+        if (explain_day(a, day, str_integer(f[1]), str_integer(f[2]), str_integer(f[3]), err) < 0)
             goto out;
     }
     rc = 0;
@@ -439,7 +426,7 @@ static int check_erased(struct audit *a, struct err *err)
         err_set(err, ERR_STOP, "ClickHouse gave no count of what was erased");
         goto out;
     }
-    int64_t records = number(f[0]), letters = number(f[1]), unfinished = number(f[2]);
+    int64_t records = str_integer(f[0]), letters = str_integer(f[1]), unfinished = str_integer(f[2]);
     if (records + letters > 0)
         say(a->notes, "%s: %" PRId64 " records and %" PRId64 " dead letters were erased", a->source->stem, records, letters);
     if (unfinished > 0)
@@ -475,7 +462,7 @@ static int seal(struct audit *a, struct err *err)
     struct buf sql;
     buf_init(&sql, 0);
     char at[80];
-    int64_t ms = now_ms();
+    int64_t ms = wall_ms();
     snprintf(at, sizeof at, "fromUnixTimestamp64Milli(%" PRId64 ", 'UTC')", ms);
     buf_printf(&sql,
                "INSERT INTO ledger_seals (source, record_day, identities, identity_sum, sealed_at)"

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/sha256.h"
 
@@ -34,13 +34,6 @@ struct checkpoint {
     int64_t ended_ms;
     struct buf written; /* the position that stands in the file */
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* A line of the head; control characters and backslashes are escaped, so that any operand is one line. */
 static void put_line(struct buf *b, const char *name, const char *value)
@@ -188,7 +181,7 @@ struct checkpoint *checkpoint_new(const struct loader *loader, const struct opts
     if (take_lock(c, err) < 0 || (!from_start && read_found(c, err) < 0))
         goto fail;
     c->records = c->found_records;
-    c->ended_ms = now_ms();
+    c->ended_ms = monotonic_ms();
     return c;
 fail:
     checkpoint_free(c);
@@ -254,7 +247,7 @@ static int write_position(struct checkpoint *c, struct str position, struct err 
 
 int checkpoint_move(struct checkpoint *c, void *state, bool now, struct err *err)
 {
-    int64_t ms = now_ms();
+    int64_t ms = monotonic_ms();
     if (now || (ms - c->ended_ms >= EVERY_MS && c->n < STRETCHES_MAX)) {
         struct stretch *ends = c->open;
         c->ended_ms = ms;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "cli/checkpoint.h"
@@ -46,22 +47,15 @@ struct load {
 
 static volatile sig_atomic_t stopping; /* 1: end after what is on its way; 2: at once */
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* A second signal means "at once", but not the echo of the first: timeout(1) and terminals signal a process and its group. */
 static void on_signal(int number)
 {
     static volatile int64_t first_ms;
     (void)number;
     if (stopping == 0) {
-        first_ms = now_ms();
+        first_ms = monotonic_ms();
         stopping = 1;
-    } else if (now_ms() - first_ms > 500) {
+    } else if (monotonic_ms() - first_ms > 500) {
         stopping = 2;
     }
 }
@@ -109,7 +103,7 @@ static void serve(struct load *l, int timeout_ms, bool flush)
     if (!flush || kafka_producer_flush(l->producer, timeout_ms) < 0)
         kafka_producer_poll(l->producer, flush ? 0 : timeout_ms);
     progress_set(&l->progress, l->acknowledged);
-    int64_t now = now_ms();
+    int64_t now = monotonic_ms();
     if (l->acknowledged > before || kafka_producer_waiting(l->producer) == 0) {
         if (l->stalled && l->acknowledged > before) {
             progress_clear(&l->progress);
@@ -236,7 +230,7 @@ static void hold_back(struct load *l, int64_t sent, int64_t rate)
     if (rate <= 0)
         return;
     for (;;) {
-        int64_t due = l->started_ms + (int64_t)((double)sent * 1000 / (double)rate), left = due - now_ms();
+        int64_t due = l->started_ms + (int64_t)((double)sent * 1000 / (double)rate), left = due - monotonic_ms();
         if (left <= 0 || stopping)
             return;
         if (l->producer != NULL) {
@@ -316,8 +310,8 @@ out:
 /* Every record has its report before this ends, if only that it timed out. */
 static void drain(struct load *l)
 {
-    int64_t end = now_ms() + (l->endless ? DRAIN_ENDLESS_MS : l->timeout_ms + 10000);
-    while (kafka_producer_waiting(l->producer) > 0 && now_ms() < end && stopping < 2)
+    int64_t end = monotonic_ms() + (l->endless ? DRAIN_ENDLESS_MS : l->timeout_ms + 10000);
+    while (kafka_producer_waiting(l->producer) > 0 && monotonic_ms() < end && stopping < 2)
         serve(l, 100, true);
 }
 
@@ -415,7 +409,7 @@ static int load(const struct loader *loader, const struct opts *opts)
     progress_init(&l.progress, l.topic, "records", total);
     if (print)
         l.progress.terminal = false;
-    l.started_ms = l.heard_ms = now_ms();
+    l.started_ms = l.heard_ms = monotonic_ms();
     int rc = pump(&l, max_bytes, &err);
     if (l.producer != NULL) {
         drain(&l);
@@ -425,7 +419,7 @@ static int load(const struct loader *loader, const struct opts *opts)
             rc = -1;
     }
     progress_clear(&l.progress);
-    double seconds = (double)(now_ms() - l.started_ms) / 1000;
+    double seconds = (double)(monotonic_ms() - l.started_ms) / 1000;
     if (seconds < 0.001)
         seconds = 0.001;
     if (loader->skipped != NULL)

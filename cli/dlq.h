@@ -26,6 +26,16 @@ enum { DLQ_PARAMS_MAX = 16 };
     {                                                                                                                              \
         .name = "until", .type = OPT_TEXT, .arg = "WHEN", .help = with " those that failed before this moment, or so long ago"     \
     }
+/* For verbs that take IDs, or --all with filters. */
+#define DLQ_ALL                                                                                                                    \
+    { .name = "all", .type = OPT_FLAG, .help = "Every open letter that the filters below let through, in place of IDs" },          \
+        DLQ_FILTERS("With --all: only")
+/* For verbs that send. */
+#define DLQ_TIMEOUT                                                                                                                \
+    {                                                                                                                              \
+        .name = "timeout", .type = OPT_DURATION, .arg = "TIME", .fallback = "30s", .min = 1000, .max = 3600000,                    \
+        .help = "How long a message may wait for Kafka's acknowledgement"                                                          \
+    }
 #define DLQ_STATUS                                                                                                                 \
     {                                                                                                                              \
         .name = "status", .type = OPT_CHOICE, .arg = "STATUS", .choices = "open|replayed|recovered|discarded",                     \

@@ -56,12 +56,8 @@ static int end_page(void *context, struct err *err)
 }
 
 static const struct opt options[] = {
-    { .name = "why", .type = OPT_TEXT, .arg = "TEXT", .help = "The reason, for the record; required" },
-    { .name = "all", .type = OPT_FLAG, .help = "Every open letter that the filters below let through, in place of IDs" },
-    DLQ_FILTERS("With --all: only"),
-    DLQ_BY,
-    { .name = "dry-run", .type = OPT_FLAG, .help = "Say what would be discarded, change nothing" },
-    { .name = NULL },
+    { .name = "why", .type = OPT_TEXT, .arg = "TEXT", .help = "The reason, for the record; required" }, DLQ_ALL,          DLQ_BY,
+    { .name = "dry-run", .type = OPT_FLAG, .help = "Say what would be discarded, change nothing" },     { .name = NULL },
 };
 
 static const struct opt_usage usage = {

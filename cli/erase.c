@@ -53,13 +53,6 @@ static int ask(struct erasure *e, struct buf *sql, struct buf *out, int *code, s
     return clickhouse_run(e->ch, &q, out, code, err);
 }
 
-static int64_t number(struct str s)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%.*s", STR_ARG(s));
-    return (int64_t)strtoull(text, NULL, 10);
-}
-
 /* One row of numbers into `to`. */
 static int ask_numbers(struct erasure *e, struct buf *sql, int64_t *const *to, size_t n, struct err *err)
 {
@@ -67,7 +60,7 @@ static int ask_numbers(struct erasure *e, struct buf *sql, int64_t *const *to, s
     int rc = ask(e, sql, &out, NULL, err);
     struct str rest = buf_str(&out), line = str_cut(&rest, '\n');
     for (size_t i = 0; i < n && rc == 0; i++)
-        *to[i] = number(str_cut(&line, '\t'));
+        *to[i] = str_integer(str_cut(&line, '\t'));
     buf_fini(&out);
     return rc;
 }
@@ -432,7 +425,7 @@ static int look_at_topic(struct erasure *e, struct err *err)
     buf_puts(&sql, ") FORMAT TabSeparated");
     int rc = ask(e, &sql, &out, NULL, err);
     struct str rest = buf_str(&out), line = str_cut(&rest, '\n');
-    e->on_topic = rc == 0 ? number(str_cut(&line, '\t')) : 0;
+    e->on_topic = rc == 0 ? str_integer(str_cut(&line, '\t')) : 0;
     snprintf(e->last_moment, sizeof e->last_moment, "%.*s", STR_ARG(line));
     buf_fini(&sql);
     buf_fini(&out);

@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 
 enum {
     GAPS_PER_ROUND = 20000,
@@ -37,13 +37,6 @@ struct look {
     struct buf letters, lines; /* RowBinary */
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int take_gap(void *context, const struct str *fields, size_t n_fields)
 {
     struct look *k = context;
@@ -64,18 +57,12 @@ static int take_gap(void *context, const struct str *fields, size_t n_fields)
     return 0;
 }
 
-static void put_string(struct buf *b, struct str s)
-{
-    buf_put_varint(b, s.n);
-    buf_put_str(b, s);
-}
-
 static void put_line(struct look *k, int64_t offset, char verdict, int64_t appended_ms)
 {
     struct buf *b = &k->lines;
     uint32_t partition = (uint32_t)k->partition;
-    put_string(b, str_of(k->source->stem));
-    put_string(b, str_of(k->source->topic));
+    buf_put_string(b, str_of(k->source->stem));
+    buf_put_string(b, str_of(k->source->topic));
     buf_put(b, &partition, 4);
     buf_put(b, &offset, 8);
     buf_putc(b, verdict);
@@ -88,17 +75,17 @@ static void put_letter(struct look *k, const struct kafka_message *m)
     struct buf *b = &k->letters;
     struct str origin = { "", 0 }, attempt = { "", 0 };
     uint32_t partition = (uint32_t)k->partition;
-    put_string(b, str_of(k->source->stem));
+    buf_put_string(b, str_of(k->source->stem));
     buf_putc(b, LINE_EMPTY);
     buf_put_varint(b, 1);
-    put_string(b, m->value.p == NULL ? STR("byte 0: expected a JSON text, got a null message (a tombstone)")
-                                     : STR("byte 0: expected a JSON text, got an empty message"));
-    put_string(b, STR("")); /* payload */
-    put_string(b, m->key);
+    buf_put_string(b, m->value.p == NULL ? STR("byte 0: expected a JSON text, got a null message (a tombstone)")
+                                         : STR("byte 0: expected a JSON text, got an empty message"));
+    buf_put_string(b, STR("")); /* payload */
+    buf_put_string(b, m->key);
     buf_put_varint(b, m->n_headers);
     for (size_t i = 0; i < m->n_headers; i++) {
         struct str name = str_of(m->headers[i].name);
-        put_string(b, name);
+        buf_put_string(b, name);
         if (str_eq(name, STR("odw-origin")))
             origin = m->headers[i].value;
         if (str_eq(name, STR("odw-attempt")))
@@ -106,11 +93,11 @@ static void put_letter(struct look *k, const struct kafka_message *m)
     }
     buf_put_varint(b, m->n_headers);
     for (size_t i = 0; i < m->n_headers; i++)
-        put_string(b, m->headers[i].value);
-    put_string(b, str_of(k->source->topic));
+        buf_put_string(b, m->headers[i].value);
+    buf_put_string(b, str_of(k->source->topic));
     buf_put(b, &partition, 4);
     buf_put(b, &m->offset, 8);
-    put_string(b, origin);
+    buf_put_string(b, origin);
     uint16_t tries = 0;
     for (size_t i = 0; i < attempt.n && i < 5 && attempt.p[i] >= '0' && attempt.p[i] <= '9'; i++)
         tries = (uint16_t)(tries * 10 + (attempt.p[i] - '0'));
@@ -227,7 +214,7 @@ static int find_gaps(struct look *k, struct clickhouse *ch, const struct positio
 int gaps_look(struct clickhouse *ch, struct kafka_admin *kafka, const struct plan_source *s, const struct position *p, int64_t from,
               bool close, struct gaps *out, struct err *err)
 {
-    struct look k = { .source = s, .partition = p->partition, .close = close, .out = out, .low = p->low, .now_ms = now_ms() };
+    struct look k = { .source = s, .partition = p->partition, .close = close, .out = out, .low = p->low, .now_ms = wall_ms() };
     int rc = -1;
     *out = (struct gaps){ .first_lost = -1 };
     buf_init(&k.letters, 0);
@@ -268,7 +255,7 @@ int gaps_tail(struct clickhouse *ch, struct kafka_admin *kafka, const struct pla
               struct gaps *out, struct err *err)
 {
     struct look k = {
-        .source = s, .partition = p->partition, .close = close, .tail = true, .out = out, .low = p->low, .now_ms = now_ms()
+        .source = s, .partition = p->partition, .close = close, .tail = true, .out = out, .low = p->low, .now_ms = wall_ms()
     };
     struct gap all = { p->committed, p->high };
     struct sweep w = { &k, 1 };

@@ -5,22 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int64_t number(struct str s)
-{
-    char text[32];
-    size_t n = s.n < sizeof text - 1 ? s.n : sizeof text - 1;
-    memcpy(text, s.p, n);
-    text[n] = '\0';
-    return strtoll(text, NULL, 10);
-}
-
 static int take_start(void *context, const struct str *fields, size_t n_fields)
 {
     struct positions *p = context;
-    int64_t partition = number(fields[0]);
+    int64_t partition = str_integer(fields[0]);
     if (n_fields == 3 && partition >= 0 && partition < p->n) {
-        p->at[partition].start = number(fields[1]);
-        p->at[partition].proven = number(fields[2]);
+        p->at[partition].start = str_integer(fields[1]);
+        p->at[partition].proven = str_integer(fields[2]);
     }
     return 0;
 }

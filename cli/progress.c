@@ -1,21 +1,14 @@
 /* cli/progress: a line on the terminal for what takes over two seconds. */
 #include "cli/progress.h"
+#include "base/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { SILENT_MS = 2000, DRAW_EVERY_MS = 100, WIDTH_MAX = 512 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 char *progress_count(char *out, int64_t n)
 {
@@ -37,7 +30,7 @@ void progress_init(struct progress *p, const char *what, const char *unit, int64
         .what = what,
         .unit = unit,
         .total = total,
-        .started_ms = now_ms(),
+        .started_ms = monotonic_ms(),
         .terminal = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0,
     };
 }
@@ -98,7 +91,7 @@ void progress_set(struct progress *p, int64_t done)
 {
     if (!p->terminal)
         return;
-    int64_t now = now_ms();
+    int64_t now = monotonic_ms();
     if (now - p->started_ms < SILENT_MS || now - p->drawn_ms < DRAW_EVERY_MS)
         return;
     p->drawn_ms = now;

@@ -68,13 +68,6 @@ void gen_put_time(struct buf *b, int64_t ms)
     buf_putc(b, 'Z');
 }
 
-int64_t gen_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int gen_read_moment(const char *option, const char *text, int64_t *ms, struct err *err)
 {
     struct tm t = { 0 }, again;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 
 #define GEN_DAY_MS INT64_C(86400000)
@@ -29,6 +30,5 @@ void gen_put_uuid(struct buf *b, int64_t ms, uint64_t unique, uint64_t more);
 void gen_put_time(struct buf *b, int64_t ms);
 /* The same backwards, from 2026-11-20T10:00:00Z or 2026-11-20, from 1970 on. option: for the error ("--until"). */
 int gen_read_moment(const char *option, const char *text, int64_t *ms, struct err *err) __attribute__((warn_unused_result));
-int64_t gen_now_ms(void); /* since 1970 */
 
 #endif

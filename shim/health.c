@@ -22,7 +22,7 @@ static void note(struct shim *shim, enum part part, bool ok, const char *why)
     p->seen_ms = monotonic_ms();
     if (changed) {
         p->ok = ok;
-        p->since_ms = now_ms();
+        p->since_ms = wall_ms();
     }
     pthread_mutex_unlock(&shim->health_lock);
     if (changed && ok)

@@ -257,7 +257,7 @@ static int check_and_send(struct shim *shim, struct request *r, struct source *s
     void *reader = NULL;
     struct err err = ERR_INIT;
     struct buf key;
-    int64_t now = now_ms(), deadline = monotonic_ms() + shim->produce_ms;
+    int64_t now = wall_ms(), deadline = monotonic_ms() + shim->produce_ms;
     buf_init(&key, KEY_MAX);
     if (pool_get(&s->readers, (int)shim->produce_ms, &reader) < 0) {
         reply_problem(&r->reply, PROBLEM_BUSY, r->path, NULL, 0, "too many requests are being checked at once");

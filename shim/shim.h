@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/opt.h"
 #include "base/str.h"
@@ -93,9 +94,6 @@ struct request {
     struct arena arena;
     struct reply reply;
 };
-
-int64_t now_ms(void); /* the wall clock */
-int64_t monotonic_ms(void);
 
 /* Refuses parameters that are doubled or not among `known`, naming the nearest. 0, or -1 with the answer made. */
 int request_args_check(struct request *r, const char *const *known, size_t n) __attribute__((warn_unused_result));

@@ -21,7 +21,7 @@
 /* The whole block must be free. Below 32768, where the kernel takes ports for outgoing connections from. */
 static int find_ports(struct stack *s, struct err *err)
 {
-    int first = 20000 + (int)((now_ms() * 2654435761U + (unsigned int)getpid() * 40503U) % 600) * STACK_PORTS;
+    int first = 20000 + (int)((monotonic_ms() * 2654435761U + (unsigned int)getpid() * 40503U) % 600) * STACK_PORTS;
     for (int tries = 0; tries < 600; tries++) {
         int base = 20000 + (first - 20000 + tries * STACK_PORTS) % (600 * STACK_PORTS), i = 0;
         while (i < STACK_PORTS && probe_port_free(base + i))
@@ -133,7 +133,7 @@ static int start_supervisor(const struct stack *s, struct err *err)
 
 static void show_progress(const struct stack *s, const bool *ready, int64_t began)
 {
-    fprintf(stderr, "\r\033[K%4.1f s ", (double)(now_ms() - began) / 1000);
+    fprintf(stderr, "\r\033[K%4.1f s ", (double)(monotonic_ms() - began) / 1000);
     for (int i = 0; parts[i] != NULL; i++)
         if (part_wanted(s, parts[i]))
             fprintf(stderr, " %s%s", parts[i]->name, ready[i] ? " ok" : " …");
@@ -143,7 +143,7 @@ static void show_progress(const struct stack *s, const bool *ready, int64_t bega
 static int wait_for_parts(const struct stack *s, bool quiet, struct err *err)
 {
     bool ready[STACK_MAX_PARTS] = { false }, terminal = isatty(STDERR_FILENO) && !quiet;
-    int64_t began = now_ms();
+    int64_t began = monotonic_ms();
     for (;;) {
         int missing = 0;
         for (int i = 0; parts[i] != NULL; i++) {
@@ -153,12 +153,12 @@ static int wait_for_parts(const struct stack *s, bool quiet, struct err *err)
                 continue;
             ready[i] = part_answers(s, p, &why);
             if (ready[i] && !quiet && !terminal)
-                printf("%s is up after %.1f s\n", p->name, (double)(now_ms() - began) / 1000), fflush(stdout);
+                printf("%s is up after %.1f s\n", p->name, (double)(monotonic_ms() - began) / 1000), fflush(stdout);
             if (ready[i])
                 continue;
             missing++;
             bool failing = restarts_of(s, p->name) >= GIVE_UP_RESTARTS;
-            if (failing || now_ms() - began > UP_SECONDS * 1000LL) {
+            if (failing || monotonic_ms() - began > UP_SECONDS * 1000LL) {
                 if (terminal)
                     fputs("\r\033[K", stderr);
                 print_log_end(s, p->name);
@@ -170,7 +170,7 @@ static int wait_for_parts(const struct stack *s, bool quiet, struct err *err)
             show_progress(s, ready, began);
         if (missing == 0)
             break;
-        if (now_ms() - began > 2000 && process_of(s, SUPERVISOR) == 0) {
+        if (monotonic_ms() - began > 2000 && process_of(s, SUPERVISOR) == 0) {
             print_log_end(s, SUPERVISOR);
             return err_set(err, ERR_STOP, "the supervisor ended");
         }
@@ -301,7 +301,7 @@ int stack_down(const struct stack *s, struct err *err)
     int held = lock(s, err);
     if (held < 0)
         return -1;
-    int64_t began = now_ms();
+    int64_t began = monotonic_ms();
     int n = end_all(s);
     pid_t left[1];
     if (process_list(s, NULL, left, 1) > 0)
@@ -309,7 +309,7 @@ int stack_down(const struct stack *s, struct err *err)
     if (n == 0)
         printf("nothing was running\n");
     else
-        printf("down after %.1f s\n", (double)(now_ms() - began) / 1000);
+        printf("down after %.1f s\n", (double)(monotonic_ms() - began) / 1000);
     return 0;
 }
 

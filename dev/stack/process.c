@@ -13,13 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static ssize_t slurp(const char *path, char *p, size_t size)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -154,11 +147,11 @@ int process_sweep(const struct stack *s, const char *part, pid_t spare, int grac
 {
     pid_t pids[512];
     int found = 0;
-    int64_t began = now_ms();
+    int64_t began = monotonic_ms();
     bool asked = false;
     for (;;) {
         int n = process_list(s, part, pids, 512), left = 0;
-        bool kill_now = now_ms() - began >= grace_ms;
+        bool kill_now = monotonic_ms() - began >= grace_ms;
         for (int i = 0; i < n; i++) {
             if (pids[i] == spare)
                 continue;
@@ -170,7 +163,7 @@ int process_sweep(const struct stack *s, const char *part, pid_t spare, int grac
             found = left;
         asked = true;
         /* Ten seconds after SIGKILL only a process stuck in the kernel is left: nobody can end that one. */
-        if (left == 0 || now_ms() - began > grace_ms + 10000)
+        if (left == 0 || monotonic_ms() - began > grace_ms + 10000)
             return found;
         poll(NULL, 0, 20);
     }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 
 #define STACK_PORTS     20 /* a stack owns port_base … port_base + 19 */
@@ -81,7 +82,6 @@ int64_t process_memory(pid_t pid);                              /* resident byte
 bool process_end(pid_t pid, const struct stack *s, int signal); /* by pidfd, only if it's ours */
 /* Who listens on a local port, as "pid 12 (name arguments…)"; "" if unknown. */
 void process_listening(int port, char *who, size_t size);
-int64_t now_ms(void); /* monotonic */
 
 /* probe.c: all give up after a second. */
 bool probe_port_free(int port);

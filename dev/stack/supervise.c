@@ -97,7 +97,7 @@ static void become(const struct stack *s, const struct part *p, pid_t parent)
 static void start(const struct stack *s, struct child *c)
 {
     struct err err = ERR_INIT;
-    c->started = now_ms();
+    c->started = monotonic_ms();
     c->next = c->started + BACK_OFF_MAX;
     if (c->part->check != NULL && c->part->check(s, &err) < 0) {
         if (!c->starved)
@@ -130,7 +130,7 @@ static void ended(const struct stack *s, pid_t pid, int status, bool stopping)
         struct child *c = &children[i];
         if (c->pid != pid)
             continue;
-        int64_t ran = now_ms() - c->started;
+        int64_t ran = monotonic_ms() - c->started;
         c->pid = 0;
         unlink(stack_path(s, "%s.pid", c->part->name));
         if (stopping)
@@ -138,7 +138,7 @@ static void ended(const struct stack *s, pid_t pid, int status, bool stopping)
         c->back_off = ran >= RAN_WELL_MS || c->back_off == 0 ? BACK_OFF_MS : c->back_off * 2;
         if (c->back_off > BACK_OFF_MAX)
             c->back_off = BACK_OFF_MAX;
-        c->next = now_ms() + c->back_off;
+        c->next = monotonic_ms() + c->back_off;
         c->restarts++;
         log_warn("%s ended by=%s value=%d after_ms=%lld again_in_ms=%d at=%s", c->part->name,
                  WIFSIGNALED(status) ? "signal" : "exit", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
@@ -187,14 +187,14 @@ static void stop(const struct stack *s, int signals)
 {
     int layer;
     while ((layer = top_layer()) >= 0) {
-        int64_t began = now_ms();
+        int64_t began = monotonic_ms();
         bool asked = false;
         do {
             for (int i = 0; i < n_children; i++) {
                 struct child *c = &children[i];
                 if (c->pid == 0 || c->part->layer != layer)
                     continue;
-                bool late = now_ms() - began > c->part->grace_seconds * 1000;
+                bool late = monotonic_ms() - began > c->part->grace_seconds * 1000;
                 if (!asked || late)
                     kill(c->pid, late ? SIGKILL : SIGTERM); /* our child, not reaped yet: the pid can't be another's */
                 if (late)
@@ -241,7 +241,7 @@ int supervise(const struct stack *given)
 
     for (bool running = true; running;) {
         look_for_parts(&s);
-        int64_t now = now_ms(), wait = TICK_MS;
+        int64_t now = monotonic_ms(), wait = TICK_MS;
         for (int i = 0; i < n_children; i++)
             if (children[i].pid == 0 && children[i].next <= now)
                 start(&s, &children[i]);

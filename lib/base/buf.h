@@ -76,6 +76,13 @@ static inline int buf_put_varint(struct buf *b, uint64_t v)
     return 0;
 }
 
+/* A String of RowBinary and Native: its length as a varint, then its bytes. */
+static inline int buf_put_string(struct buf *b, struct str s)
+{
+    buf_put_varint(b, s.n);
+    return buf_put_str(b, s);
+}
+
 int buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The bytes as a NUL-terminated text (the NUL isn't counted in n); "" where memory is out. Valid until the next put. */

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct str {
@@ -43,6 +45,17 @@ static inline struct str str_trim(struct str s)
     while (s.n > 0 && (s.p[s.n - 1] == ' ' || (s.p[s.n - 1] >= '\t' && s.p[s.n - 1] <= '\r')))
         s.n--;
     return s;
+}
+
+/* The number that s begins with, as strtoull(3) reads it: what exceeds int64_t wraps, as UInt64 does when it is cast. */
+static inline int64_t str_integer(struct str s)
+{
+    char text[32];
+    size_t n = s.n < sizeof text - 1 ? s.n : sizeof text - 1;
+    if (n > 0)
+        memcpy(text, s.p, n);
+    text[n] = '\0';
+    return (int64_t)strtoull(text, NULL, 10);
 }
 
 /* Cuts off and returns what stands before the first `sep`; the rest (after `sep`) stays in *s.

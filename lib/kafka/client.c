@@ -11,13 +11,6 @@
 
 enum { LOG_EVERY_S = 10 };
 
-int64_t client_now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 const char *kafka_version(void)
 {
     static char text[64];
@@ -264,9 +257,9 @@ void client_fini(struct client *c)
 
 int client_reach(struct client *c, int timeout_ms, struct err *err)
 {
-    int64_t end = client_now_ms() + timeout_ms;
+    int64_t end = monotonic_ms() + timeout_ms;
     for (;;) {
-        int64_t left = end - client_now_ms();
+        int64_t left = end - monotonic_ms();
         const struct rd_kafka_metadata *md = NULL;
         rd_kafka_resp_err_t code = rd_kafka_metadata(c->rk, 0, NULL, &md, left < 1 ? 1 : left > 500 ? 500 : (int)left);
         rd_kafka_poll(c->rk, 0); /* the reasons come through here */
@@ -279,7 +272,7 @@ int client_reach(struct client *c, int timeout_ms, struct err *err)
             rd_kafka_metadata_destroy(md);
             return 0;
         }
-        if (refused || client_now_ms() >= end)
+        if (refused || monotonic_ms() >= end)
             return client_error(c, RD_KAFKA_RESP_ERR__TRANSPORT, "asking for metadata", NULL, err);
     }
 }

@@ -9,6 +9,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "base/clock.h"
 #include "kafka/kafka.h"
 
 enum { REASON_MAX = 256, LOG_KINDS = 8 };
@@ -49,7 +50,5 @@ int client_error(struct client *c, rd_kafka_resp_err_t code, const char *doing, 
 
 /* Worth another try within the same call: the cluster is electing, loading or moving something. */
 bool client_transient(rd_kafka_resp_err_t code);
-
-int64_t client_now_ms(void);
 
 #endif

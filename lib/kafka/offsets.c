@@ -12,13 +12,13 @@ int kafka_watermarks(struct kafka_admin *a, const char *topic, int32_t partition
     snprintf(doing, sizeof doing, "asking for the offsets of '%s' partition %d", topic, (int)partition);
     if (admin_ready(a, err) < 0)
         return -1;
-    int64_t end = client_now_ms() + ANSWER_MS;
+    int64_t end = monotonic_ms() + ANSWER_MS;
     for (;;) {
         rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(a->client.rk, topic, partition, low, high, ANSWER_MS);
         rd_kafka_poll(a->client.rk, 0);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
             return 0;
-        if (!client_transient(code) || client_now_ms() >= end)
+        if (!client_transient(code) || monotonic_ms() >= end)
             return client_error(&a->client, code, doing, NULL, err);
         rd_kafka_poll(a->client.rk, 100);
     }
@@ -31,7 +31,7 @@ int kafka_offset_at(struct kafka_admin *a, const char *topic, int32_t partition,
     int64_t low, high;
     if (kafka_watermarks(a, topic, partition, &low, &high, err) < 0)
         return -1;
-    int64_t end = client_now_ms() + ANSWER_MS;
+    int64_t end = monotonic_ms() + ANSWER_MS;
     for (;;) {
         rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
         rd_kafka_topic_partition_t *one = rd_kafka_topic_partition_list_add(list, topic, partition);
@@ -44,7 +44,7 @@ int kafka_offset_at(struct kafka_admin *a, const char *topic, int32_t partition,
         rd_kafka_poll(a->client.rk, 0);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
             return 0;
-        if (!client_transient(code) || client_now_ms() >= end)
+        if (!client_transient(code) || monotonic_ms() >= end)
             return client_error(&a->client, code, doing, NULL, err);
         rd_kafka_poll(a->client.rk, 100);
     }
@@ -89,7 +89,7 @@ static int group_offsets(struct kafka_admin *a, const char *group, rd_kafka_topi
     rd_kafka_t *rk = speak_for(a, group, err);
     if (rk == NULL)
         return -1;
-    int64_t end = client_now_ms() + ANSWER_MS;
+    int64_t end = monotonic_ms() + ANSWER_MS;
     for (;;) {
         rd_kafka_resp_err_t code = set ? rd_kafka_commit(rk, list, 0) : rd_kafka_committed(rk, list, ANSWER_MS);
         rd_kafka_poll(rk, 0);
@@ -99,7 +99,7 @@ static int group_offsets(struct kafka_admin *a, const char *group, rd_kafka_topi
             return 0;
         if (set && has_members(code))
             return err_set(err, ERR_RETRY, "kafka: %s: the group has members; stop what consumes first", doing);
-        if (!client_transient(code) || client_now_ms() >= end)
+        if (!client_transient(code) || monotonic_ms() >= end)
             return client_error(&a->client, code, doing, NULL, err);
         rd_kafka_poll(rk, 100);
     }
@@ -187,9 +187,9 @@ int kafka_read(struct kafka_admin *a, const char *topic, int32_t partition, int6
     /* The last offsets of a range may be no messages at all (compacted away, transaction markers): then the end shows as a message
      * behind it, or as the end of the partition. An end before `to` is an open transaction, or a follower that lags: it may move
      * on. */
-    int64_t next = from, deadline = client_now_ms() + timeout_ms;
+    int64_t next = from, deadline = monotonic_ms() + timeout_ms;
     while (next < to) {
-        int64_t left = deadline - client_now_ms();
+        int64_t left = deadline - monotonic_ms();
         if (left <= 0) {
             if (next > from)
                 err_set(err, ERR_RETRY, "kafka: %s: nothing came after offset %" PRId64 " for %d ms", doing, next - 1, timeout_ms);
@@ -207,7 +207,7 @@ int kafka_read(struct kafka_admin *a, const char *topic, int32_t partition, int6
             if (m->offset >= from && m->offset < to)
                 stop = hand_out(m, each, context);
             next = m->offset + 1 > next ? m->offset + 1 : next;
-            deadline = client_now_ms() + timeout_ms;
+            deadline = monotonic_ms() + timeout_ms;
         } else if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
             next = m->offset > next ? m->offset : next;
         } else if (code != RD_KAFKA_RESP_ERR__TRANSPORT && !client_transient(code)) {

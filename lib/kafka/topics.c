@@ -93,7 +93,7 @@ static int look(struct kafka_admin *a, const char *topic, int32_t *partitions, i
     rd_kafka_topic_t *rkt = rd_kafka_topic_new(a->client.rk, topic, NULL);
     if (rkt == NULL)
         return client_error(&a->client, rd_kafka_last_error(), doing, NULL, err);
-    int64_t end = client_now_ms() + ANSWER_MS;
+    int64_t end = monotonic_ms() + ANSWER_MS;
     for (;;) {
         const struct rd_kafka_metadata *md = NULL;
         rd_kafka_resp_err_t code = rd_kafka_metadata(a->client.rk, 0, rkt, &md, ANSWER_MS);
@@ -112,7 +112,7 @@ static int look(struct kafka_admin *a, const char *topic, int32_t *partitions, i
             rc = 0;
             break;
         }
-        if (!client_transient(code) || client_now_ms() >= end) {
+        if (!client_transient(code) || monotonic_ms() >= end) {
             client_error(&a->client, code, doing, NULL, err);
             break;
         }
@@ -186,7 +186,7 @@ int kafka_topic_describe(struct kafka_admin *a, const char *topic, struct kafka_
 /* Until every partition of a new topic has a leader, so that the caller can produce at once. */
 static int await_partitions(struct kafka_admin *a, const char *topic, int32_t partitions, struct err *err)
 {
-    int64_t end = client_now_ms() + ANSWER_MS;
+    int64_t end = monotonic_ms() + ANSWER_MS;
     for (;;) {
         int32_t seen;
         if (look(a, topic, &seen, NULL, err) < 0)
@@ -198,7 +198,7 @@ static int await_partitions(struct kafka_admin *a, const char *topic, int32_t pa
             led++;
         if (led == partitions)
             return 0;
-        if (client_now_ms() >= end)
+        if (monotonic_ms() >= end)
             return err_set(err, ERR_RETRY, "kafka: topic '%s' was made, but %d of its %d partitions have no leader after %d s",
                            topic, (int)(partitions - led), (int)partitions, ANSWER_MS / 1000);
         rd_kafka_poll(a->client.rk, 50);

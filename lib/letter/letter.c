@@ -79,15 +79,9 @@ struct letter *letter_read(struct arena *a, const struct str *f, size_t n_fields
 
 /* ---- what was done ---- */
 
-static void put_string(struct buf *b, struct str s)
-{
-    buf_put_varint(b, s.n);
-    buf_put_str(b, s);
-}
-
 static void put_text(struct buf *b, const char *text)
 {
-    put_string(b, text != NULL ? str_of(text) : STR(""));
+    buf_put_string(b, text != NULL ? str_of(text) : STR(""));
 }
 
 void letter_state_put(struct buf *b, const struct letter_state *s)
@@ -103,7 +97,7 @@ void letter_state_put(struct buf *b, const struct letter_state *s)
     buf_put(b, &attempt, 2);
     put_text(b, s->changed_by);
     put_text(b, s->reason);
-    put_string(b, s->payload);
+    buf_put_string(b, s->payload);
 }
 
 int letter_states_write(struct clickhouse *ch, const struct buf *rows, struct err *err)

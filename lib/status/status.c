@@ -82,13 +82,6 @@ static void problem_known_since(json_t *status, const char *source, struct str s
     va_end(args);
 }
 
-static long long number(struct str s)
-{
-    char text[40];
-    snprintf(text, sizeof text, "%.*s", STR_ARG(s));
-    return strtoll(text, NULL, 10);
-}
-
 static double real(struct str s)
 {
     char text[40];
@@ -319,17 +312,17 @@ static int take_consumer(void *context, const struct str *f, size_t n)
 {
     struct gathering *g = context;
     (void)n;
-    json_object_set_new(g->source, "consumers", json_integer(number(f[0])));
-    if (number(f[0]) == 0)
+    json_object_set_new(g->source, "consumers", json_integer(str_integer(f[0])));
+    if (str_integer(f[0]) == 0)
         return 0;
     if (f[5].n > 0)
         json_object_set_new(g->source, "last_error", json_pack("{s:o, s:o}", "at", text_of(f[4]), "text", text_of(clip(f[5]))));
     const json_t *lag = json_object_get(g->source, "lag");
     if (f[2].n > 0 && !(json_is_integer(lag) && json_integer_value(lag) == 0))
         problem_known_since(g->status, g->stem, f[3], remedy_for(f[2]), "it can't go on: %.*s", STR_ARG(clip(f[2])));
-    if (number(f[1]) > SILENT_S)
+    if (str_integer(f[1]) > SILENT_S)
         status_problem(g->status, g->stem, "look into the server's log", "its consumers have not asked Kafka for %lld s",
-                       number(f[1]));
+                       (long long)str_integer(f[1]));
     return 0;
 }
 
@@ -337,9 +330,9 @@ static int take_rows(void *context, const struct str *f, size_t n)
 {
     struct gathering *g = context;
     (void)n;
-    json_object_set_new(g->source, "rows", json_integer(number(f[0])));
-    json_object_set_new(g->source, "bytes", json_integer(number(f[1])));
-    json_object_set_new(g->source, "parts", json_integer(number(f[2])));
+    json_object_set_new(g->source, "rows", json_integer(str_integer(f[0])));
+    json_object_set_new(g->source, "bytes", json_integer(str_integer(f[1])));
+    json_object_set_new(g->source, "parts", json_integer(str_integer(f[2])));
     return 0;
 }
 
@@ -359,7 +352,7 @@ static int take_letters(void *context, const struct str *f, size_t n)
     (void)n;
     char class[64];
     snprintf(class, sizeof class, "%.*s", STR_ARG(f[0]));
-    json_object_set_new(json_object_get(g->source, "dead_letters_open"), class, json_integer(number(f[1])));
+    json_object_set_new(json_object_get(g->source, "dead_letters_open"), class, json_integer(str_integer(f[1])));
     return 0;
 }
 
@@ -408,7 +401,7 @@ static int take_view(void *context, const struct str *f, size_t n)
     (void)n;
     json_t *view =
         json_pack("{s:o, s:o, s:o, s:o}", "view", text_of(f[0]), "status", text_of(f[1]), "last_success_age_seconds",
-                  f[2].n > 0 && f[2].p[0] != '\\' ? json_integer(number(f[2])) : json_null(), "exception", text_of(f[3]));
+                  f[2].n > 0 && f[2].p[0] != '\\' ? json_integer(str_integer(f[2])) : json_null(), "exception", text_of(f[3]));
     json_array_append_new(json_object_get(g->status, "views"), view);
     if (f[3].n > 0)
         status_problem(g->status, "", remedy_for(f[3]), "the view %.*s can't be refreshed: %.*s", STR_ARG(f[0]),
@@ -422,7 +415,7 @@ static int take_disk(void *context, const struct str *f, size_t n)
 {
     struct gathering *g = context;
     (void)n;
-    long long free_bytes = number(f[1]), total = number(f[2]);
+    long long free_bytes = str_integer(f[1]), total = str_integer(f[2]);
     json_array_append_new(json_object_get(g->status, "disks"),
                           json_pack("{s:o, s:I, s:I}", "name", text_of(f[0]), "free_bytes", free_bytes, "total_bytes", total));
     if (free_bytes < total / 20 || free_bytes < 1LL << 30)

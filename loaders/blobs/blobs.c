@@ -132,7 +132,7 @@ out:
 static int open_generator(struct blobs *b, const struct opts *o, struct err *err)
 {
     struct blobs_generator *g = &b->generator;
-    int64_t until = gen_now_ms();
+    int64_t until = wall_ms();
     if (opts_text(o, "until") != NULL && gen_read_moment("--until", opts_text(o, "until"), &until, err) < 0)
         return -1;
     g->seed = gen_mix((uint64_t)opts_number(o, "seed"));
@@ -285,7 +285,7 @@ static int blobs_next(void *state, struct buf *record, struct buf *key, struct e
         .bucket = str_of(b->bucket),
         .blob = blob,
         .content_type = type != NULL ? str_of(type) : w->content_type,
-        .ingested_ms = gen_now_ms(),
+        .ingested_ms = wall_ms(),
         .gone = w->change.gone,
         .marker = "",
     };

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "loaders/blobs/seen.h"
 
 enum { PATIENCE_MS = 50, LOOK_EVERY = 1024, UNREAD_BYTES = 16 << 20 };
@@ -31,13 +31,6 @@ struct changes {
     bool began, has_now, has_was, now_ended, was_ended, ended;
     int64_t listed, unchanged;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int compare(struct str a, struct str b)
 {
@@ -243,7 +236,7 @@ int changes_next(struct changes *c, struct change *change, struct err *err)
         return 0;
     if (!c->began && begin(c, err) < 0)
         return -1;
-    int64_t start = now_ms();
+    int64_t start = monotonic_ms();
     for (int steps = 1;; steps++) {
         if ((!c->has_now && !c->now_ended && look_now(c, err) < 0) || (!c->has_was && !c->was_ended && look_was(c, err) < 0))
             return -1;
@@ -254,7 +247,7 @@ int changes_next(struct changes *c, struct change *change, struct err *err)
         int rc = take_step(c, change, err);
         if (rc != 0)
             return rc;
-        if (steps % LOOK_EVERY == 0 && now_ms() - start >= PATIENCE_MS)
+        if (steps % LOOK_EVERY == 0 && monotonic_ms() - start >= PATIENCE_MS)
             return err_set(err, ERR_RETRY, "nothing has changed so far");
     }
 }

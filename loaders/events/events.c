@@ -116,7 +116,7 @@ static void generate(struct events *e, int64_t i, struct buf *b, struct buf *key
     uint64_t user = gen_mix(pick_user(random) ^ e->seed << 20);
     int64_t ms;
     if (e->live) {
-        ms = gen_now_ms();
+        ms = wall_ms();
     } else {
         /* Even over the span, in order, the last one at its end. */
         ms = e->first_ms + (int64_t)((double)e->span_ms * (double)(i + 1) / (double)e->count);
@@ -203,7 +203,7 @@ static int events_open(const struct opts *o, void **state, int64_t *total, struc
         err_set(err, ERR_STOP, "--mapping is for events out of a file; without one they are generated");
         goto fail;
     }
-    int64_t until = gen_now_ms();
+    int64_t until = wall_ms();
     if (opts_text(o, "until") != NULL && gen_read_moment("--until", opts_text(o, "until"), &until, err) < 0)
         goto fail;
     e->seed = gen_mix((uint64_t)opts_number(o, "seed"));

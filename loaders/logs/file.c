@@ -9,24 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/sha256.h"
-
-int64_t file_clock(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int64_t wall_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void hash16(struct str s, char out[FINGERPRINT + 1])
 {
@@ -154,7 +139,7 @@ int file_open(struct log_file *f, struct err *err)
     f->event_lines = 0;
     f->part = 0;
     f->at_end = false;
-    f->heard_ms = file_clock();
+    f->heard_ms = monotonic_ms();
     return 0;
 }
 
@@ -210,7 +195,7 @@ int file_read_on(struct log_file *f, struct err *err)
     if (n == 0)
         return 0;
     f->bytes.n += (size_t)n;
-    f->heard_ms = file_clock();
+    f->heard_ms = monotonic_ms();
     struct stat st;
     if (f->regular && fstat(f->fd, &st) == 0)
         f->modified_ms = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
+#include "base/clock.h"
 #include "loaders/logs/tail.h"
 
 enum { FINGERPRINT = 16, TAIL_BYTES = 1024, FIRST_LINE_MAX = 1024, CHUNK = 256 << 10 };
@@ -41,8 +42,6 @@ struct log_file {
     bool leaving;     /* no pattern names it any more: it is read to its end and closed */
     bool restored;    /* from a position, not looked at yet */
 };
-
-int64_t file_clock(void); /* monotonic, milliseconds */
 
 /* Remembered only; fd -1. NULL: no memory. path "-": standard input, opened. */
 struct log_file *file_new(const char *path);

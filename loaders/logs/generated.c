@@ -43,7 +43,7 @@ static const struct {
 struct generated *generated_new(const struct opts *o, int64_t *total, struct err *err)
 {
     struct generated *g = calloc(1, sizeof *g);
-    int64_t until = gen_now_ms();
+    int64_t until = wall_ms();
     if (g == NULL) {
         err_set(err, ERR_RETRY, "out of memory");
         return NULL;
@@ -98,7 +98,7 @@ int generated_next(struct generated *g, struct buf *b, struct buf *key, struct e
     uint64_t unique = gen_mix((uint64_t)i + g->seed), random = gen_mix(unique ^ g->seed << 32 ^ 0x6f6477), more = gen_mix(random);
     /* Lines of one trace follow one another. */
     uint64_t trace = gen_mix((uint64_t)(i / LINES_PER_TRACE) ^ g->seed << 8), second = gen_mix(trace);
-    int64_t ms = g->live ? gen_now_ms() : g->first_ms + (int64_t)((double)g->span_ms * (double)(i + 1) / (double)g->count);
+    int64_t ms = g->live ? wall_ms() : g->first_ms + (int64_t)((double)g->span_ms * (double)(i + 1) / (double)g->count);
     const char *service = services[more % 8];
     unsigned share = (unsigned)(random % 1000);
     size_t line = 0;

@@ -123,7 +123,7 @@ static int read_event(struct logs *l, struct buf *record, struct buf *key, struc
         if (line->has_time)
             *e.last_time_ms = line->time_ms;
         else if (l->arrival)
-            *e.last_time_ms = gen_now_ms();
+            *e.last_time_ms = wall_ms();
         logline_put_members(line, *e.last_time_ms, source, record);
         if (line->source.text.n > 0)
             source = line->source.text;

@@ -200,7 +200,7 @@ static void see(struct tail *t, const char *path, struct err *err)
 static void scan(struct tail *t, struct err *err)
 {
     glob_t found = { 0 };
-    t->scanned_ms = file_clock();
+    t->scanned_ms = monotonic_ms();
     t->changed = false;
     for (size_t i = 0; i < t->n; i++)
         t->files[i]->listed = strcmp(t->files[i]->path, "-") == 0;
@@ -396,7 +396,7 @@ static int take(struct tail *t, struct log_file *f, bool whole, struct tail_even
 static int at_end(struct tail *t, struct log_file *f, struct tail_event *e)
 {
     struct stat st;
-    int64_t quiet = file_clock() - f->heard_ms;
+    int64_t quiet = monotonic_ms() - f->heard_ms;
     if (!f->regular || f->gz != NULL) {
         if (take(t, f, true, e) == 1)
             return 1;
@@ -409,7 +409,7 @@ static int at_end(struct tail *t, struct log_file *f, struct tail_event *e)
         if (!find_rest(t, f) && take(t, f, true, e) == 1)
             return 1;
         file_restart(f);
-        f->heard_ms = file_clock();
+        f->heard_ms = monotonic_ms();
         return 0;
     }
     if (!t->follow || (f->leaving && quiet > (st.st_nlink == 0 ? LEAVE_MS / 10 : LEAVE_MS))) {
@@ -454,7 +454,7 @@ static void forget(struct tail *t)
 
 int tail_next(struct tail *t, struct tail_event *e, struct err *err)
 {
-    if (t->changed || (t->follow && file_clock() - t->scanned_ms > RESCAN_MS)) {
+    if (t->changed || (t->follow && monotonic_ms() - t->scanned_ms > RESCAN_MS)) {
         struct err why = ERR_INIT;
         scan(t, &why);
         forget(t);

@@ -4,6 +4,16 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MUST(what)                                                                                                                 \
+    do {                                                                                                                           \
+        if (!(what)) {                                                                                                             \
+            fprintf(stderr, "does not hold: %s\n", #what);                                                                         \
+            abort();                                                                                                               \
+        }                                                                                                                          \
+    } while (0)
 
 /* Aborts where something that must hold doesn't. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

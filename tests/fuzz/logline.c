@@ -68,14 +68,6 @@ const char *const fuzz_words[] = {
     NULL,
 };
 
-#define MUST(what)                                                                                                                 \
-    do {                                                                                                                           \
-        if (!(what)) {                                                                                                             \
-            fprintf(stderr, "does not hold: %s\n", #what);                                                                         \
-            abort();                                                                                                               \
-        }                                                                                                                          \
-    } while (0)
-
 static bool is_level(const char *level)
 {
     struct str s = str_of(level);

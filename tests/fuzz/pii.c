@@ -151,14 +151,6 @@ const char *const fuzz_words[] = {
     NULL,
 };
 
-#define MUST(what)                                                                                                                 \
-    do {                                                                                                                           \
-        if (!(what)) {                                                                                                             \
-            fprintf(stderr, "does not hold: %s\n", #what);                                                                         \
-            abort();                                                                                                               \
-        }                                                                                                                          \
-    } while (0)
-
 static bool valid_utf8(struct str s)
 {
     for (size_t i = 0, n; i < s.n; i += n)

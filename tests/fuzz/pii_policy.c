@@ -67,14 +67,6 @@ const char *const fuzz_words[] = {
     NULL,
 };
 
-#define MUST(what)                                                                                                                 \
-    do {                                                                                                                           \
-        if (!(what)) {                                                                                                             \
-            fprintf(stderr, "does not hold: %s\n", #what);                                                                         \
-            abort();                                                                                                               \
-        }                                                                                                                          \
-    } while (0)
-
 /* keep and token must change nothing and be as piiRedact; the others must keep JSON JSON and UTF-8 UTF-8. */
 static const char *const policies[] = {
     "{\"default\": \"keep\"}",

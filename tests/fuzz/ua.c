@@ -74,14 +74,6 @@ const char *const fuzz_words[] = {
     NULL,
 };
 
-#define MUST(what)                                                                                                                 \
-    do {                                                                                                                           \
-        if (!(what)) {                                                                                                             \
-            fprintf(stderr, "does not hold: %s\n", #what);                                                                         \
-            abort();                                                                                                               \
-        }                                                                                                                          \
-    } while (0)
-
 enum { ALL_RULES_EVERY = 32 }; /* trying all rules takes a thousand times as long */
 
 static bool valid_utf8(struct str s)
