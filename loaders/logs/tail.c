@@ -114,6 +114,28 @@ fail:
     return NULL;
 }
 
+static void reopen(struct tail *t, struct log_file *f, struct err *err);
+
+static bool take_path(struct log_file *f, const char *path)
+{
+    char *copy = strdup(path);
+    if (copy == NULL)
+        return false;
+    free(f->path);
+    f->path = copy;
+    return true;
+}
+
+/* Under another name than it is remembered by, up to its end. */
+static bool read_on_as(struct tail *t, struct log_file *f, const char *path, struct err *err)
+{
+    if (!take_path(f, path))
+        return false;
+    reopen(t, f, err);
+    f->leaving = true;
+    return f->fd >= 0;
+}
+
 /* The rest of `lost`, whose name now stands for another content or for none: it lies beside, under another name (renamed, copied,
  * compressed), perhaps outside of the patterns. Whether it was found. */
 static bool find_rest(struct tail *t, const struct log_file *lost)
@@ -137,6 +159,8 @@ static bool find_rest(struct tail *t, const struct log_file *lost)
             struct log_file *known = find(t, st.st_dev, st.st_ino);
             if (known == NULL)
                 there = open_new(t, path, lost, &ignored) != NULL || there;
+            else if (known->fd < 0 && known->inode == lost->inode && known->device == lost->device && st.st_size > known->done)
+                there = read_on_as(t, known, path, &ignored) || there; /* it was renamed while nobody looked */
         }
     }
     closedir(folder);
@@ -185,11 +209,7 @@ static void see(struct tail *t, const char *path, struct err *err)
             return;
         }
     } else if (strcmp(f->path, path) != 0) {
-        char *copy = strdup(path);
-        if (copy != NULL) {
-            free(f->path);
-            f->path = copy;
-        }
+        (void)take_path(f, path);
     }
     f->listed = true;
     f->leaving = false;

@@ -11,9 +11,6 @@ topic() { "$ODW_BUILD/tests/kafka_topic" "$1" 4 16777216; }
 records() { kcat -b "$ODW_KAFKA_BROKERS" -C -t "$1" -e -q -f '%s\n'; }
 # One row is what has the same timestamp and id.
 rows() { records "$1" | jq -r '[.timestamp, .id, (.message | split("\n")[0])] | @tsv' | sort -u; }
-expect() { # WANTED GOT WHAT
-    [ "$1" = "$2" ] || stack_fail "$3: expected '$1', got '$2'"
-}
 more_than() { [ "$(records "$1" | wc -l)" -gt "$2" ]; }
 
 topic rotation
@@ -35,31 +32,49 @@ wait_until 90 all_there
 kill -TERM "$load"
 wait "$load" || stack_fail "exit code after SIGTERM: $(cat "$work/said")"
 rows rotation >"$work/rows"
-expect 24004 "$(wc -l <"$work/rows")" 'rows of lines that were written once'
-expect 240 "$(records rotation | jq -c 'select(.message | contains("Bar.java:")) | .message' | sort -u | wc -l)" 'stack traces with their lines'
-expect '12004 INFO 12000 WARN' "$(records rotation | jq -r '[.level, .id] | @tsv' | sort -u | cut -f1 | sort | uniq -c | xargs)" 'levels'
+expect 'rows of lines that were written once' 24004 "$(wc -l <"$work/rows")"
+expect 'stack traces with their lines' 240 "$(records rotation | jq -c 'select(.message | contains("Bar.java:")) | .message' | sort -u | wc -l)"
+expect 'levels' '12004 INFO 12000 WARN' "$(records rotation | jq -r '[.level, .id] | @tsv' | sort -u | cut -f1 | sort | uniq -c | xargs)"
+
+# What was written, and then renamed, while nobody looked.
+topic away
+echo '2026-11-25T10:00:00Z INFO away 1' >"$work/away.log"
+"$odw" load logs "$work/away.log" --topic away >/dev/null 2>>"$work/said" & load=$!
+wait_until 60 more_than away 0
+noted() { grep -q '^records: 1$' "$STACK_DIR"/load/logs-*.position; }
+wait_until 60 noted
+kill -KILL "$load"
+wait "$load" 2>/dev/null || true
+echo '2026-11-25T10:00:01Z INFO away 2' >>"$work/away.log"
+mv "$work/away.log" "$work/away.log.1"
+echo '2026-11-25T10:00:02Z INFO away 3' >"$work/away.log"
+"$odw" load logs "$work/away.log" --topic away >/dev/null 2>>"$work/said" & load=$!
+wait_until 60 more_than away 2
+kill -TERM "$load"
+wait "$load"
+expect 'lines around a rename that nobody saw' 'away 1 away 2 away 3' "$(records away | jq -r .message | sort | xargs)"
 
 # All of it again from the start, with a state folder that knows nothing: no line is missing (what was copied and is gone has its rest).
-expect 0 "$("$odw" load logs --once "$work/renamed.log" --topic rotation --json 2>/dev/null | jq .failed)" 'a last look'
+expect 'a last look' 0 "$("$odw" load logs --once "$work/renamed.log" --topic rotation --json 2>/dev/null | jq .failed)"
 
 # Finite: what is there, then only what is new; a rotated copy, also compressed, is known again.
 topic once
 once() { "$odw" load logs --once "$work/app.log*" --topic once --json 2>"$work/said" | jq .produced; }
 for i in $(seq 500); do echo "2026-11-25T10:00:00.$((i + 100))Z INFO once $i"; done >"$work/app.log"
-expect 500 "$(once)" 'a first look'
-expect 0 "$(once)" 'a second look'
+expect 'a first look' 500 "$(once)"
+expect 'a second look' 0 "$(once)"
 echo '2026-11-25T10:00:02Z INFO once 501' >>"$work/app.log"
 mv "$work/app.log" "$work/app.log.1"
 echo '2026-11-25T10:00:03Z INFO once 502' >"$work/app.log"
-expect 2 "$(once)" 'after a rotation'
+expect 'after a rotation' 2 "$(once)"
 gzip "$work/app.log.1"
 mv "$work/app.log.1.gz" "$work/app.log.2.gz"
-expect 0 "$(once)" 'after it was compressed'
-expect 502 "$(rows once | wc -l)" 'rows in all'
+expect 'after it was compressed' 0 "$(once)"
+expect 'rows in all' 502 "$(rows once | wc -l)"
 
 # Standard input; any bytes; lines of 2 MB.
 topic any
 { printf 'caf\xe9\n\0\n\xff\xfe\n' && head -c 2000000 /dev/zero | tr '\0' y && echo; } | "$odw" load logs - --topic any --json >"$work/summary" 2>"$work/said"
-expect '11 0' "$(jq -r '"\(.acknowledged) \(.failed)"' "$work/summary")" 'any bytes'
-expect 2000000 "$(records any | jq -rj 'select(.message | startswith("y")) | .message' | wc -c)" 'bytes of a long line in pieces'
+expect 'any bytes' '11 0' "$(jq -r '"\(.acknowledged) \(.failed)"' "$work/summary")"
+expect 'bytes of a long line in pieces' 2000000 "$(records any | jq -rj 'select(.message | startswith("y")) | .message' | wc -c)"
 echo 'ok'
