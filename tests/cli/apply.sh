@@ -8,7 +8,7 @@ odw=$ODW_BUILD/bin/odw
 stack_start clickhouse kafka
 root=$STACK_DIR/root
 mkdir "$root"
-cp -r contracts kafka-engine mv sql shim "$root/"
+declarations_copy "$root"
 apply() { "$odw" apply --root "$root" "$@" >"$STACK_DIR/out" 2>"$STACK_DIR/err"; }
 said() { grep -q -e "$1" "$STACK_DIR/out" "$STACK_DIR/err" || stack_fail "expected '$1' in: $(cat "$STACK_DIR/out" "$STACK_DIR/err")"; }
 must() { apply "$@" || stack_fail "apply $*: $(cat "$STACK_DIR/out" "$STACK_DIR/err")"; }

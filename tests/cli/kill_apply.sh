@@ -7,7 +7,7 @@ odw=$ODW_BUILD/bin/odw
 stack_start clickhouse kafka
 root=$STACK_DIR/root
 mkdir "$root"
-cp -r contracts kafka-engine mv sql shim "$root/"
+declarations_copy "$root"
 db() { sql "$1" "database=$ODW_DATABASE"; }
 apply() { "$odw" apply --root "$root" >"$STACK_DIR/out" 2>&1; }
 

@@ -9,9 +9,6 @@ COUNT=${COUNT:-20000}
 path_start kafka clickhouse
 work=$STACK_DIR/work
 mkdir -p "$work"
-expect() { # WANTED GOT WHAT
-    [ "$1" = "$2" ] || stack_fail "$3: expected '$1', got '$2'"
-}
 letters() { sql "SELECT count() FROM $ODW_DATABASE.dead_letters WHERE $1"; }
 # What people see of all events, whatever processed them.
 rows() { sql "SELECT count(), sum(cityHash64(id, event_name, timestamp, distinct_id, session_id, project_id, properties, ip_address, appended_at)) FROM $ODW_DATABASE.events"; }
@@ -19,12 +16,14 @@ rows() { sql "SELECT count(), sum(cityHash64(id, event_name, timestamp, distinct
 odw load events --print --count "$COUNT" --seed 7 --days 2 --until 2026-11-20T00:00:00Z >"$work/good"
 head -n $((COUNT / 2)) "$work/good" | produce events -p -1
 wait_until 60 consumed
-sleep 1 # the range below begins at a moment between the two halves
+half=$(date +%s) # the range below begins at a moment between the two halves
+later() { [ "$(date +%s)" -gt "$half" ]; }
+wait_until 5 later
 
 echo "a broken transform and a broken contract are deployed"
 began=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
 mkdir "$work/broken"
-cp -r contracts kafka-engine mv sql shim "$work/broken/"
+declarations_copy "$work/broken"
 sed -i 's/record.project_id AS project_id/upper(record.project_id) AS project_id/' "$work/broken/mv/events.sql"
 jq '.properties.event_name.maxLength = 12' contracts/events.schema.json >"$work/broken/contracts/events.schema.json"
 odw apply --root "$work/broken" --allow-incompatible >/dev/null
@@ -50,7 +49,7 @@ wait_until 60 consumed
 
 odw replay --source events --from "$began" --dry-run 2>"$work/said"
 grep -q "$((COUNT - COUNT / 2 + 3)) messages would be sent again, $((refused - 1)) of them dead letters; passed over: 1 copies .*, 1 discarded" "$work/said" || stack_fail "the dry run said: $(cat "$work/said")"
-expect "$refused" "$(letters "status IN ('open', 'discarded', 'recovered')")" 'letters after the dry run'
+expect 'letters after the dry run' "$refused" "$(letters "status IN ('open', 'discarded', 'recovered')")"
 
 echo "replayed, killed in between"
 "$ODW_BUILD/bin/odw" replay --source events --from "$began" 2>"$work/said" &
@@ -63,11 +62,11 @@ cat "$work/said"
 wait_until 60 consumed
 none_open() { [ "$(letters "status = 'open'")" = 0 ]; }
 wait_until 30 none_open
-expect "$((COUNT + 2))" "$(sql "SELECT count() FROM $ODW_DATABASE.events")" 'events after the replay'
-expect 0 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE project_id = upper(project_id)")" 'rows that are still wrong'
-expect new "$(sql "SELECT event_name FROM $ODW_DATABASE.events WHERE id = 'twice'")" 'the newer version of a record'
-expect short "$(sql "SELECT event_name FROM $ODW_DATABASE.events WHERE id = 'corrected'")" 'what was corrected by hand'
-expect 0 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'never'")" 'what was discarded'
+expect 'events after the replay' "$((COUNT + 2))" "$(sql "SELECT count() FROM $ODW_DATABASE.events")"
+expect 'rows that are still wrong' 0 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE project_id = upper(project_id)")"
+expect 'the newer version of a record' new "$(sql "SELECT event_name FROM $ODW_DATABASE.events WHERE id = 'twice'")"
+expect 'what was corrected by hand' short "$(sql "SELECT event_name FROM $ODW_DATABASE.events WHERE id = 'corrected'")"
+expect 'what was discarded' 0 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'never'")"
 sql "SELECT id, event_name, distinct_id, project_id FROM $ODW_DATABASE.events WHERE id NOT IN ('twice', 'corrected') ORDER BY id FORMAT JSONCompactEachRow" >"$work/found"
 jq -c '[.id, .event_name, .distinct_id, .project_id]' "$work/good" | LC_ALL=C sort >"$work/expected"
 jq -c . "$work/found" | LC_ALL=C sort | cmp "$work/expected" - || stack_fail 'the rows are not what was sent'
@@ -80,7 +79,7 @@ before=$(rows)
 odw replay --source events --from "$began" 2>"$work/said" || stack_fail "odw replay: $(cat "$work/said")"
 cat "$work/said"
 wait_until 60 consumed
-expect "$before" "$(rows)" 'the events after a second replay'
+expect 'the events after a second replay' "$before" "$(rows)"
 none_open || stack_fail "letters are open after a second replay"
 odw audit >"$work/audit" || stack_fail "odw audit does not hold: $(cat "$work/audit")"
 
@@ -88,12 +87,12 @@ echo "by offsets; and what can't be asked"
 odw replay --source events --partition 0 --offsets 0-9 2>"$work/said"
 grep -q '^events: 10 messages sent again, 0 of them dead letters' "$work/said" || stack_fail "odw replay said: $(cat "$work/said")"
 wait_until 60 consumed
-expect "$before" "$(rows)" 'the events after ten of them came again'
+expect 'the events after ten of them came again' "$before" "$(rows)"
 for wrong in '' '--source nobody --from 1h' '--source events --from soon' '--source events --offsets 1-2' '--source events --partition 99 --offsets 1-2'; do
     status=0
     # shellcheck disable=SC2086
     odw replay $wrong 2>/dev/null || status=$?
-    expect 2 "$status" "exit code of odw replay $wrong"
+    expect "exit code of odw replay $wrong" 2 "$status"
 done
 odw audit >"$work/audit" || stack_fail "odw audit does not hold: $(cat "$work/audit")"
 echo passed

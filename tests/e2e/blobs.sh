@@ -13,9 +13,6 @@ fi
 work=$STACK_DIR/work
 mkdir -p "$work"
 OBJECTS=${OBJECTS:-2000}
-expect() { # WHAT WANTED GOT
-    [ "$2" = "$3" ] || stack_fail "$1: expected '$2', got '$3'"
-}
 s3() { python3 tests/lib/s3.py "$@"; }
 load() { odw load blobs "$@" --json 2>"$work/said" || { cat "$work/said" >&2; return 1; }; }
 counts() { jq -r '"\(.acknowledged) \(.failed)"'; }

@@ -9,9 +9,6 @@ COUNT=${COUNT:-4000}
 path_start kafka clickhouse
 work=$STACK_DIR/work
 mkdir -p "$work"
-expect() { # WANTED GOT WHAT
-    [ "$1" = "$2" ] || stack_fail "$3: expected '$1', got '$2'"
-}
 audit_holds() { odw audit >"$work/audit" || stack_fail "odw audit does not hold $1: $(cat "$work/audit")"; }
 erase() { odw erase --source events "$@"; }
 # Bytes of the person anywhere in the database.
@@ -46,7 +43,7 @@ hers=$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE distinct_id = {who:St
 kept=$(others "$who")
 erase "distinct_id=$who" --dry-run >"$work/said"
 grep -q "^would erase $((hers + 1)) records" "$work/said" || stack_fail "the dry run said: $(cat "$work/said")"
-expect "$hers" "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE distinct_id = {who:String}" "param_who=$who")" 'events after a dry run'
+expect 'events after a dry run' "$hers" "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE distinct_id = {who:String}" "param_who=$who")"
 
 echo "killed again and again, then completed"
 for _ in 1 2 3 4; do
@@ -58,13 +55,13 @@ for _ in 1 2 3 4; do
 done
 erase "distinct_id=$who" --yes >"$work/said" || stack_fail "odw erase: $(cat "$work/said")"
 cat "$work/said"
-expect 0 "$(traces "$who")" 'traces of her'
+expect 'traces of her' 0 "$(traces "$who")"
 # The record that was hers once goes with her: its older version says so.
-expect 0 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'moved'")" 'a record that was hers once'
-expect "$(awk '{print $1 - 1}' <<<"$kept")" "$(others "$who" | awk '{print $1}')" 'the events of others'
-expect "$((hers + 1))" "$(sql "SELECT uniqExact(identity) FROM $ODW_DATABASE.erased WHERE letter = ''")" 'records that are noted as erased'
+expect 'a record that was hers once' 0 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'moved'")"
+expect 'the events of others' "$(awk '{print $1 - 1}' <<<"$kept")" "$(others "$who" | awk '{print $1}')"
+expect 'records that are noted as erased' "$((hers + 1))" "$(sql "SELECT uniqExact(identity) FROM $ODW_DATABASE.erased WHERE letter = ''")"
 [ "$(sql "SELECT count() FROM $ODW_DATABASE.erased WHERE letter LIKE 'events/%'")" -ge 2 ] || stack_fail 'her letters are not noted as erased'
-expect 'done' "$(sql "SELECT DISTINCT last FROM (SELECT max(status) AS last FROM $ODW_DATABASE.erasures GROUP BY erasure)")" 'how the erasures ended'
+expect 'how the erasures ended' 'done' "$(sql "SELECT DISTINCT last FROM (SELECT max(status) AS last FROM $ODW_DATABASE.erasures GROUP BY erasure)")"
 audit_holds 'after the erasure'
 grep -q "records and .* dead letters were erased" "$work/audit" || stack_fail "the audit doesn't say that something was erased: $(cat "$work/audit")"
 audit_holds 'after sealing'
@@ -77,19 +74,19 @@ produce events -p -1 -l "$work/hers"
 odw replay --source events --from 1d 2>"$work/said" || stack_fail "odw replay: $(cat "$work/said")"
 cat "$work/said"
 wait_until 90 consumed
-expect 0 "$(traces "$who")" 'traces of her after a replay'
-expect "$kept" "$(others "$who")" 'the events of others after a replay'
+expect 'traces of her after a replay' 0 "$(traces "$who")"
+expect 'the events of others after a replay' "$kept" "$(others "$who")"
 [ "$(sql "SELECT count() FROM $ODW_DATABASE.ledger WHERE verdict = 'erased'")" -gt "$hers" ] || stack_fail 'the ledger has no lines for what was passed over'
 audit_holds 'after a replay'
 audit_holds 'after sealing again'
 wait_until 30 days_are "$work/days"
 sql 'SYSTEM FLUSH LOGS' >/dev/null
-expect 0 "$(sql "SELECT count() FROM system.query_log WHERE query LIKE '%INSERT INTO erased%' AND type = 'QueryFinish'")" 'erasures in the log of queries'
+expect 'erasures in the log of queries' 0 "$(sql "SELECT count() FROM system.query_log WHERE query LIKE '%INSERT INTO erased%' AND type = 'QueryFinish'")"
 
 echo "what she sends from now on is another record"
 echo "{\"id\":\"later\",\"event_name\":\"x\",\"timestamp\":\"2026-11-19T00:00:00Z\",\"distinct_id\":\"$who\",\"project_id\":\"p\"}" | produce events -p 0
 wait_until 30 consumed
-expect 1 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'later'")" 'a new event of hers'
+expect 'a new event of hers' 1 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'later'")"
 
 echo "a text in letters; what waits; nobody to ask"
 printf '{"note":"call Ada Lovelace"}' | produce events -p 0
@@ -99,17 +96,17 @@ sql "DETACH TABLE $ODW_DATABASE.events_queue SYNC"
 echo "{\"id\":\"waits\",\"event_name\":\"x\",\"timestamp\":\"2026-11-19T00:00:00Z\",\"distinct_id\":\"$who\",\"project_id\":\"p\"}" | produce events -p 0
 status=0
 erase "distinct_id=$who" --yes --wait 1s >"$work/said" 2>&1 || status=$?
-expect 1 "$status" 'exit code while messages wait to be consumed'
+expect 'exit code while messages wait to be consumed' 1 "$status"
 grep -q '1 messages still wait' "$work/said" || stack_fail "odw erase said: $(cat "$work/said")"
 sql "ATTACH TABLE $ODW_DATABASE.events_queue"
 wait_until 60 consumed
 erase "distinct_id=$who" --yes >/dev/null
-expect 0 "$(traces "$who")" 'traces of her at the end'
+expect 'traces of her at the end' 0 "$(traces "$who")"
 for wrong in '' 'distinct_id' '--where 1;' "--where (1" 'distinct_id=x' '--where nothing_here=1 --yes'; do
     status=0
     # shellcheck disable=SC2086
     erase $wrong </dev/null >/dev/null 2>&1 || status=$?
-    expect 2 "$status" "exit code of odw erase $wrong"
+    expect "exit code of odw erase $wrong" 2 "$status"
 done
 audit_holds 'at the end'
 

@@ -9,9 +9,6 @@ path_start
 work=$STACK_DIR/work
 mkdir -p "$work"
 cases=loaders/events/cases
-expect() { # WHAT WANTED GOT
-    [ "$2" = "$3" ] || stack_fail "$1: expected '$2', got '$3'"
-}
 counts() { jq -r '"\(.acknowledged) \(.failed)"'; }
 
 expect 'a PostHog export' '6 0' "$(odw load events $cases/posthog.jsonl --mapping posthog --json 2>/dev/null | counts)"

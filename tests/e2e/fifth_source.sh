@@ -7,8 +7,7 @@ cd "$(dirname "$0")/../.."
 . tests/lib/path.sh
 stack_start kafka clickhouse
 export ODW_ROOT=$STACK_DIR/root
-mkdir "$ODW_ROOT"
-cp -r contracts kafka-engine mv sql shim "$ODW_ROOT/"
+declarations_copy "$ODW_ROOT"
 cp -r tests/e2e/fifth_source/. "$ODW_ROOT/"
 odw check
 odw apply >/dev/null

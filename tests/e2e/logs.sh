@@ -12,9 +12,6 @@ done
 path_start kafka clickhouse worker shim
 work=$STACK_DIR/work
 mkdir -p "$work"
-expect() { # WANTED GOT WHAT
-    [ "$1" = "$2" ] || stack_fail "$3: expected '$1', got '$2'"
-}
 row() { # a word that only its message has
     sql "SELECT level, source, toString(timestamp), trace_id, request_id FROM $ODW_DATABASE.logs WHERE hasAllTokens(message, '$1') FORMAT TSV"
 }
@@ -41,10 +38,10 @@ wait_until 60 is_there zebra
 wait_until 60 is_there giraffe
 after=$(date -u +%s)
 read -r level source day time trace _ < <(row zebra | tr '\t' ' ')
-expect 'ERROR shop 0af7651916cd43dd8448eb211c80319c' "$level $source $trace" 'rsyslog with RFC 5424'
+expect 'rsyslog with RFC 5424' 'ERROR shop 0af7651916cd43dd8448eb211c80319c' "$level $source $trace"
 moment=$(date -u -d "$day $time" +%s)
 { [ "$moment" -ge "$((before - 1))" ] && [ "$moment" -le "$((after + 1))" ]; } || stack_fail "rsyslog's time: $day $time"
-expect backup "$(row giraffe | cut -f2)" 'rsyslog in its own template'
+expect 'rsyslog in its own template' backup "$(row giraffe | cut -f2)"
 
 # nginx and a Java service write files; the loader follows them through a rotation.
 "$ODW_BUILD/bin/odw" load logs "$work/*.log" >/dev/null 2>"$work/said" &
@@ -59,9 +56,9 @@ wait_until 60 is_there walrus
 mv "$work/service.log" "$work/service.log.1"
 echo '2025-11-25 10:00:01,000 INFO  [main] c.e.Pay - badger after the rotation' >"$work/service.log"
 wait_until 60 is_there badger
-expect "$(printf 'ERROR\taccess\t2025-11-25 09:00:00.000\t\\N\t\\N')" "$(row walrus)" 'nginx'
-expect "$(printf 'ERROR\tc.e.Pay\t2025-11-25 10:00:00.123\t4bf92f3577b34da6a3ce929d0e0e4736\t\\N')" "$(row otter)" 'Java'
-expect 1 "$(sql "SELECT count() FROM $ODW_DATABASE.logs WHERE hasAllTokens(message, 'otter') AND endsWith(message, '(Pay.java:3)')")" 'a stack trace'
+expect 'nginx' "$(printf 'ERROR\taccess\t2025-11-25 09:00:00.000\t\\N\t\\N')" "$(row walrus)"
+expect 'Java' "$(printf 'ERROR\tc.e.Pay\t2025-11-25 10:00:00.123\t4bf92f3577b34da6a3ce929d0e0e4736\t\\N')" "$(row otter)"
+expect 'a stack trace' 1 "$(sql "SELECT count() FROM $ODW_DATABASE.logs WHERE hasAllTokens(message, 'otter') AND endsWith(message, '(Pay.java:3)')")"
 kill "$load"
 wait "$load" || stack_fail "the loader: $(cat "$work/said")"
 
@@ -71,18 +68,18 @@ printf '%s\n' '{"date":1764064800.5,"log":"level=warn msg=\"lemur from fluent bi
     produce logs
 wait_until 60 is_there lemur
 wait_until 60 is_there puffin
-expect "$(printf 'WARN\t\\N\t2025-11-25 10:00:00.500\t\\N\tr-4711')" "$(row lemur)" 'Fluent Bit'
-expect "$(printf 'INFO\tsshd\t2025-11-25 10:00:02.000\t\\N\t\\N')" "$(row puffin)" 'Vector'
+expect 'Fluent Bit' "$(printf 'WARN\t\\N\t2025-11-25 10:00:00.500\t\\N\tr-4711')" "$(row lemur)"
+expect 'Vector' "$(printf 'INFO\tsshd\t2025-11-25 10:00:02.000\t\\N\t\\N')" "$(row puffin)"
 
 # The endpoint's questions.
 ask() { curl -sS --fail-with-body "$ODW_SHIM_URL/api/logs?$1" | jq -r '[.items[].message | split("\n")[0]] | join(" / ")'; }
-expect 'GET /walrus HTTP/1.1' "$(ask 'q=WALRUS&level=ERROR')" 'q and level'
-expect '' "$(ask 'q=walrus%20otter')" 'all words'
-expect 'GET /walrus HTTP/1.1' "$(ask 'q=http%20walrus&source=access')" 'two words and source'
-expect 'otter declined trace_id=4bf92f3577b34da6a3ce929d0e0e4736' "$(ask 'trace_id=4bf92f3577b34da6a3ce929d0e0e4736')" 'trace_id'
-expect 'lemur from fluent bit' "$(ask 'request_id=r-4711')" 'request_id'
-expect 'badger after the rotation' "$(ask 'from=2025-11-25T10:00:01Z&to=2025-11-25T10:00:02Z')" 'from and to'
-expect 'zebra charge failed trace_id=0af7651916cd43dd8448eb211c80319c' "$(ask 'q=charge')" 'a word'
+expect 'q and level' 'GET /walrus HTTP/1.1' "$(ask 'q=WALRUS&level=ERROR')"
+expect 'all words' '' "$(ask 'q=walrus%20otter')"
+expect 'two words and source' 'GET /walrus HTTP/1.1' "$(ask 'q=http%20walrus&source=access')"
+expect 'trace_id' 'otter declined trace_id=4bf92f3577b34da6a3ce929d0e0e4736' "$(ask 'trace_id=4bf92f3577b34da6a3ce929d0e0e4736')"
+expect 'request_id' 'lemur from fluent bit' "$(ask 'request_id=r-4711')"
+expect 'from and to' 'badger after the rotation' "$(ask 'from=2025-11-25T10:00:01Z&to=2025-11-25T10:00:02Z')"
+expect 'a word' 'zebra charge failed trace_id=0af7651916cd43dd8448eb211c80319c' "$(ask 'q=charge')"
 
 # 20 % of generated lines are marked to fail: dead letters, nothing lost.
 sql "SELECT count() FROM $ODW_DATABASE.logs" >"$work/before"
@@ -90,7 +87,7 @@ odw load logs --count 20000 --fail-percentage 20 --log-level error 2>/dev/null
 settle 120
 letters=$(sql "SELECT count() FROM $ODW_DATABASE.dead_letters WHERE source = 'logs' AND class = 'simulated'")
 { [ "$letters" -gt 3700 ] && [ "$letters" -lt 4300 ]; } || stack_fail "of 20,000 lines with 20 % marked $letters became letters"
-expect "$((20000 - letters + $(cat "$work/before")))" "$(sql "SELECT count() FROM $ODW_DATABASE.logs")" 'rows beside the letters'
-expect 0 "$(sql "SELECT count() FROM $ODW_DATABASE.logs WHERE match(message, '@example.com|203\\\\.0\\\\.113')")" 'rows with personal data'
+expect 'rows beside the letters' "$((20000 - letters + $(cat "$work/before")))" "$(sql "SELECT count() FROM $ODW_DATABASE.logs")"
+expect 'rows with personal data' 0 "$(sql "SELECT count() FROM $ODW_DATABASE.logs WHERE match(message, '@example.com|203\\\\.0\\\\.113')")"
 odw audit >/dev/null || stack_fail "the audit does not hold: $(odw audit 2>&1 | tail -n 3)"
 echo 'ok'

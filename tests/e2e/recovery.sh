@@ -9,9 +9,6 @@ COUNT=${COUNT:-3000}
 path_start kafka clickhouse
 work=$STACK_DIR/work
 mkdir -p "$work"
-expect() { # WANTED GOT WHAT
-    [ "$1" = "$2" ] || stack_fail "$3: expected '$1', got '$2'"
-}
 letters() { sql "SELECT count() FROM $ODW_DATABASE.dead_letters WHERE $1"; }
 none_open() { [ "$(letters "status != 'recovered'")" = 0 ]; }
 # In the background, and itself what is killed.
@@ -34,9 +31,9 @@ for ms in 1763632800123 1763632800999; do
     echo "{\"id\":\"epoch-$ms\",\"event_name\":\"x\",\"timestamp\":$ms,\"distinct_id\":\"u\",\"project_id\":\"p\"}" | produce events -p 0
 done
 wait_until 60 consumed
-expect "$failing" "$(letters "status = 'open' AND class = 'simulated'")" 'letters of the events that were marked'
-expect 2 "$(letters "status = 'open' AND class = 'contract'")" 'letters of epoch times'
-expect $((COUNT - failing)) "$(sql "SELECT count() FROM $ODW_DATABASE.events")" 'events before the recovery'
+expect 'letters of the events that were marked' "$failing" "$(letters "status = 'open' AND class = 'simulated'")"
+expect 'letters of epoch times' 2 "$(letters "status = 'open' AND class = 'contract'")"
+expect 'events before the recovery' $((COUNT - failing)) "$(sql "SELECT count() FROM $ODW_DATABASE.events")"
 
 echo "a worker is killed again and again, another works beside it"
 worker &
@@ -56,11 +53,11 @@ for round in 1 2 3 4 5 6; do
 done
 wait_until 90 none_open
 wait_until 60 consumed
-expect $((COUNT + 2)) "$(sql "SELECT count() FROM $ODW_DATABASE.events")" 'events after the recovery'
-expect "$failing" "$(sql "SELECT countIf(startsWith(event_name, '[RECOVERED]')) FROM $ODW_DATABASE.events")" 'events with the mark of their recovery'
-expect 0 "$(sql "SELECT countIf(startsWith(event_name, '[DLQ]')) FROM $ODW_DATABASE.events")" 'events with the mark of the failure'
-expect "2025-11-20 10:00:00.123" "$(sql "SELECT timestamp FROM $ODW_DATABASE.events WHERE id = 'epoch-1763632800123'")" 'a time in epoch milliseconds'
-expect "rule recover_simulated" "$(sql "SELECT DISTINCT changed_by FROM $ODW_DATABASE.dead_letter_states WHERE status = 'replayed' AND letter IN (SELECT id FROM $ODW_DATABASE.dead_letters WHERE class = 'simulated')")" 'who sent them'
+expect 'events after the recovery' $((COUNT + 2)) "$(sql "SELECT count() FROM $ODW_DATABASE.events")"
+expect 'events with the mark of their recovery' "$failing" "$(sql "SELECT countIf(startsWith(event_name, '[RECOVERED]')) FROM $ODW_DATABASE.events")"
+expect 'events with the mark of the failure' 0 "$(sql "SELECT countIf(startsWith(event_name, '[DLQ]')) FROM $ODW_DATABASE.events")"
+expect 'a time in epoch milliseconds' "2025-11-20 10:00:00.123" "$(sql "SELECT timestamp FROM $ODW_DATABASE.events WHERE id = 'epoch-1763632800123'")"
+expect 'who sent them' "rule recover_simulated" "$(sql "SELECT DISTINCT changed_by FROM $ODW_DATABASE.dead_letter_states WHERE status = 'replayed' AND letter IN (SELECT id FROM $ODW_DATABASE.dead_letters WHERE class = 'simulated')")"
 linked=$(sql "SELECT count() FROM $ODW_DATABASE.dead_letters AS l INNER JOIN $ODW_DATABASE.events AS e ON l.offspring = concat(e._topic, '/', toString(e._partition), '/', toString(e._offset))")
 [ "$linked" -gt 0 ] || stack_fail 'no letter is linked to its row'
 sed 's/\[DLQ\]/[RECOVERED]/' "$work/events" | page_days >"$work/days"
@@ -80,8 +77,8 @@ for queue in kafka-engine/*.sql; do
     wait_until 60 consumed
     wait_until 60 none_open
     wait_until 60 consumed
-    expect "$marked" "$(letters "source = '$source' AND class = 'simulated' AND attempt = 0")" "letters of $source"
-    expect 1000 "$(sql "SELECT count() FROM $ODW_DATABASE.$source")" "rows of $source"
+    expect "letters of $source" "$marked" "$(letters "source = '$source' AND class = 'simulated' AND attempt = 0")"
+    expect "rows of $source" 1000 "$(sql "SELECT count() FROM $ODW_DATABASE.$source")"
 done
 
 echo "a message that was sent again and never arrived is sent once more, as corrected"
@@ -97,14 +94,14 @@ worker --worker-replay-timeout 0ms &
 beside=$!
 wait_until 60 none_open
 wait_until 30 consumed # a block's views are written side by side
-expect 1 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'lost'")" 'the event that was lost on its way'
-expect 2 "$(sql "SELECT max(attempt) FROM $ODW_DATABASE.dead_letter_states WHERE letter = {id:String}" "param_id=$id")" 'the attempt that was counted on'
+expect 'the event that was lost on its way' 1 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'lost'")"
+expect 'the attempt that was counted on' 2 "$(sql "SELECT max(attempt) FROM $ODW_DATABASE.dead_letter_states WHERE letter = {id:String}" "param_id=$id")"
 
 echo "what a rule can't mend is tried twice, as its source says, then stays open and says so"
 kill "$beside"
 wait "$beside" || true
 mkdir "$work/root"
-cp -r contracts kafka-engine mv sql shim "$work/root/"
+declarations_copy "$work/root"
 sed -i 's/^-- key:/-- replays: 2\n-- key:/' "$work/root/kafka-engine/events.sql"
 cat >"$work/root/mv/hopeless.sql" <<'SQL'
 -- about: one row per open letter that isn't JSON: as it is
@@ -123,8 +120,8 @@ wait_until 60 gave_up
 kill "$beside"
 wait "$beside" || true
 odw worker --once --root "$work/root" --log-level warn
-expect $((before + 3)) "$(sql "SELECT count() FROM $ODW_DATABASE.ledger")" 'messages for one that could not be mended'
-expect 1 "$(letters "status = 'open'")" 'open letters of one origin'
+expect 'messages for one that could not be mended' $((before + 3)) "$(sql "SELECT count() FROM $ODW_DATABASE.ledger")"
+expect 'open letters of one origin' 1 "$(letters "status = 'open'")"
 odw dlq list --status open | grep -q 'gave up after 2 attempts' || stack_fail "the list doesn't say that it was given up: $(odw dlq list --status open)"
 odw dlq show "$(odw dlq list --status open --json | jq -r .id)" | grep -q '^note .*gave up' || stack_fail "the letter doesn't say that it was given up"
 odw audit >"$work/audit" || stack_fail "odw audit does not hold: $(cat "$work/audit")"

@@ -15,7 +15,7 @@ if odw audit >"$STACK_DIR/said" 2>&1; then stack_fail 'the audit does not miss r
 # The same declarations, but for how long lines are kept.
 root=$STACK_DIR/root
 mkdir "$root"
-cp -r contracts kafka-engine mv sql shim "$root"
+declarations_copy "$root"
 sed -i -e 's/^-- retention: 90d/-- retention: 12h/' -e 's/INTERVAL 90 DAY/INTERVAL 12 HOUR/' "$root/sql/logs_rows.sql"
 odw apply --root "$root" >"$STACK_DIR/said"
 grep -q 'rows expire by' "$STACK_DIR/said" || stack_fail "odw apply does not say that rows expire: $(cat "$STACK_DIR/said")"

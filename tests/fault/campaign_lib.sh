@@ -24,8 +24,6 @@ campaign_start() {
     STACK_PREPARE=small_disk STACK_BROKERS=${BROKERS:-1} path_start kafka clickhouse shim worker
 }
 
-status_is_ok() { odw status --json 2>/dev/null | jq -e .ok >/dev/null; }
-
 campaign_holds() {
     load_holds $((120 * SLACK))
     wait_until $((60 * SLACK)) status_is_ok
@@ -98,8 +96,7 @@ named() {
 other_root() {
     local root=$STACK_DIR/root
     rm -rf "$root"
-    mkdir "$root"
-    cp -r contracts kafka-engine mv sql shim "$root/"
+    declarations_copy "$root"
     sed -i "$1" "$root/$2"
     ! cmp -s "$2" "$root/$2" || stack_fail "$2 holds nothing for $1"
     echo "$root"

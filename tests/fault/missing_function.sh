@@ -12,8 +12,6 @@ problem() {
     odw status --json 2>/dev/null >"$STACK_DIR/status" || true
     jq -e '.ok == false and any(.problems[]; .source == "events" and (.cause | test("eventsRecord|odw-udf")) and .remedy != "")' "$STACK_DIR/status" >/dev/null
 }
-status_is_ok() { odw status --json 2>/dev/null | jq -e .ok >/dev/null; }
-
 load_start
 moves_on 60
 wait_until 20 status_is_ok

@@ -8,9 +8,6 @@ path_start kafka clickhouse
 trap http_stop EXIT
 work=$STACK_DIR/work
 mkdir -p "$work"
-expect() { # WANTED GOT WHAT
-    [ "$1" = "$2" ] || stack_fail "$3: expected '$1', got '$2'"
-}
 printf 'rows-rows-rows-rows-rows' >"$work/rows.token"
 printf 'letters-letters-letters' >"$work/letters.token"
 printf '{"id":"one","event_name":"x","timestamp":"2026-02-31T10:00:00Z","distinct_id":"u","project_id":"p","note":"\xff\x01"}' >"$work/bad"
@@ -57,7 +54,7 @@ while :; do
     n=$((n + 1))
     [ -n "$next" ] || break
 done
-expect 5 "$n" 'pages of seven'
+expect 'pages of seven' 5 "$n"
 jq -r '.items[].id' "$work/all" | cmp - "$work/paged" || stack_fail 'the pages are not the whole'
 ask 200 '/api/dead_letters?class=parse' "${mine[@]}" | says '.items | map(.id) == ["events/0/0"]'
 ask 200 '/api/dead_letters?source=events&status=open&reason=PROJECT_ID&limit=1000' "${mine[@]}" | says '.items | length == 30'
@@ -82,7 +79,7 @@ recovered() { [ "$(ask 200 /dead_letters/$letter "${mine[@]}" | jq -r .status)" 
 wait_until 30 recovered
 wait_until 30 consumed # a block's views are written side by side
 ask 200 /dead_letters/$letter "${mine[@]}" | says --arg good "$good" '.corrected == $good and (.states | map(.changed_by)) == ["ada, by HTTP", "odw"]'
-expect 1 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'one'")" 'rows of the corrected event'
+expect 'rows of the corrected event' 1 "$(sql "SELECT count() FROM $ODW_DATABASE.events WHERE id = 'one'")"
 ask 409 /dead_letters/$letter/replay "${mine[@]}" -X POST | says '.type == "urn:odw:problem:conflict"'
 
 echo "as it is, it fails again, as a letter of the same origin; discarded with a reason"

@@ -13,9 +13,6 @@ ids() { kcat -b "$ODW_KAFKA_BROKERS" -C -t "$1" -e -q -f '%s\n' | jq -r .id | so
 ends() { kcat -Q -b "$ODW_KAFKA_BROKERS" -t "$1:0:-1" -t "$1:1:-1" -t "$1:2:-1" -t "$1:3:-1" | awk '{ all += $NF } END { print all }'; }
 more_than() { [ "$(ends "$1")" -gt "$2" ]; }
 kept() { find "$positions" -name '*.position' | grep -q .; }
-expect() { # WANTED GOT WHAT
-    [ "$1" = "$2" ] || stack_fail "$3: expected '$1', got '$2'"
-}
 "$odw" load events --print --count 20000 >"$work/in"
 jq -r .id "$work/in" | sort >"$work/wanted"
 
@@ -27,7 +24,7 @@ for after in 2000 6000 12000; do
     wait_until 30 more_than stopped "$after"
     kill -TERM "$load"
     wait "$load" || stack_fail "exit code after SIGTERM: $(cat "$work/said")"
-    expect true "$(jq '.interrupted and .failed == 0' "$work/summary")" 'summary after SIGTERM'
+    expect 'summary after SIGTERM' true "$(jq '.interrupted and .failed == 0' "$work/summary")"
 done
 grep -q 'going on after [0-9,]* records' "$work/said" || stack_fail "it does not say that it goes on: $(cat "$work/said")"
 "$odw" load events "$work/in" --topic stopped 2>"$work/said"
@@ -54,16 +51,16 @@ wait_until 30 more_than flags 3000
 wait_until 30 kept
 status=0
 "$odw" load events "$work/in" --topic flags 2>"$work/said2" || status=$?
-expect 1 "$status" 'exit code of a second load of the same'
+expect 'exit code of a second load of the same' 1 "$status"
 grep -q 'the same load is running already' "$work/said2" || stack_fail "a second load of the same: $(cat "$work/said2")"
 kill -TERM "$load"
 wait "$load"
-expect 20000 "$("$odw" load events "$work/in" --topic flags --no-checkpoint --json 2>/dev/null | jq .produced)" 'with --no-checkpoint'
+expect 'with --no-checkpoint' 20000 "$("$odw" load events "$work/in" --topic flags --no-checkpoint --json 2>/dev/null | jq .produced)"
 sed '1s/id/ID/' "$work/in" >"$work/other"
 mv "$work/other" "$work/in"
 status=0
 "$odw" load events "$work/in" --topic flags 2>"$work/said" || status=$?
-expect 1 "$status" 'exit code where another file has the name'
+expect 'exit code where another file has the name' 1 "$status"
 grep -q 'another file has this name now' "$work/said" || stack_fail "another file: $(cat "$work/said")"
-expect 20000 "$("$odw" load events "$work/in" --topic flags --from-start --json 2>/dev/null | jq .produced)" 'with --from-start'
+expect 'with --from-start' 20000 "$("$odw" load events "$work/in" --topic flags --from-start --json 2>/dev/null | jq .produced)"
 echo 'ok'

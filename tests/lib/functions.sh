@@ -2,7 +2,6 @@
 #
 #   functions_install            odw-udf, its policies and data, its record functions, and the test's own (testEcho, testTrouble, testJoin)
 #   record_function STEM         the name of its record function
-#   expect WHAT EXPECTED GOT     ends the test where they differ
 
 functions_install() {
     local at=$ODW_USER_SCRIPTS hash
@@ -19,8 +18,4 @@ functions_install() {
 
 record_function() {
     "$ODW_BUILD/bin/odw-udf" --list --contracts contracts | sed -n "s/^\($1Record_[0-9a-f]*\)(.*/\1/p"
-}
-
-expect() {
-    [ "$2" = "$3" ] || stack_fail "$1: expected $2, got $3"
 }

@@ -4,6 +4,7 @@
 #   path_start            a stack, `odw functions install` and `odw apply` on it
 #   odw ARGUMENT…         this build's odw
 #   produce TOPIC [KCAT-OPTION…]  lines from standard input become messages
+#   status_is_ok          true while odw status names no problem
 #   consumed              true once the group has committed everything that is on the topic
 #   settle SECONDS        waits until everything is consumed, and the letters of empty messages are written
 #   page_days             from events on standard input: day, page views, visitors, as daily_pageviews must say
@@ -28,6 +29,10 @@ produce() {
 
 lag() {
     odw audit --read-only --json 2>/dev/null | jq '[.sources[].lag] | add'
+}
+
+status_is_ok() {
+    odw status --json 2>/dev/null | jq -e .ok >/dev/null
 }
 
 consumed() {

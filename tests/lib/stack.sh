@@ -8,6 +8,8 @@
 #   sql 'SELECT …' [PARAMETERS]  asks this stack's ClickHouse over HTTP; fails where ClickHouse does
 #   stack_cpu                    milliseconds of CPU that ClickHouse and all it started have taken so far
 #   stack_fail MESSAGE           ends the test as failed
+#   expect WHAT EXPECTED GOT     ends it where they differ
+#   declarations_copy DIR        contracts, queues, views, tables and endpoints in a folder of one's own, for --root
 #
 # STACK_KEEP=1 leaves folder and stack for a look afterwards.
 
@@ -75,6 +77,15 @@ stack_cpu() {
 stack_fail() {
     echo "FAILED: $*" >&2
     exit 1
+}
+
+expect() {
+    [ "$2" = "$3" ] || stack_fail "$1: expected '$2', got '$3'"
+}
+
+declarations_copy() {
+    mkdir -p "$1"
+    cp -r contracts kafka-engine mv sql shim "$1/"
 }
 
 wait_until() {
