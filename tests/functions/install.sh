@@ -103,6 +103,10 @@ wait_until 60 some_more 4
 at=$(wc -l <"$work/queries")
 wait_until 60 some_more $((at + 4))
 "$odw" functions install --dir "$work/etc" >/dev/null # and back again
+for _ in 1 2 3; do # within a second, by which a server tells files apart
+    "$work/next/bin/odw" functions install --dir "$work/etc" >/dev/null
+    "$odw" functions install --dir "$work/etc" >/dev/null
+done
 at=$(wc -l <"$work/queries")
 wait_until 60 some_more $((at + 4))
 touch "$work/enough"
