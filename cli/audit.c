@@ -262,7 +262,7 @@ static int check_letters(struct audit *a, struct err *err)
     buf_init(&sql, 0);
     buf_printf(&sql,
                "SELECT partition, offset, toString(verdict) FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
-               " AND verdict IN ('parse', 'contract', 'simulated', 'empty') AND %s"
+               " AND verdict IN ('parse', 'contract', 'simulated', 'empty', 'document') AND %s"
                " AND concat(topic, '/', toString(partition), '/', toString(offset)) NOT IN " ERASED_LETTERS
                " AND (partition, offset) NOT IN"
                " (SELECT partition, offset FROM dead_letter_records WHERE source = {source:String} AND topic = {topic:String} AND ",

@@ -50,6 +50,8 @@ static void print_source(const json_t *s)
            " empty; %" PRId64 " offsets without a message\n",
            count(counts, "ok"), count(counts, "parse"), count(counts, "contract"), count(counts, "simulated"),
            count(counts, "empty"), count(counts, "absent") + count(counts, "unprovable"));
+    if (count(counts, "document") > 0)
+        printf("  %" PRId64 " whose document could not be read\n", count(counts, "document"));
     if (count(counts, "erased") > 0)
         printf("  %" PRId64 " that came again after they were erased, and were not taken in\n", count(counts, "erased"));
     json_array_foreach(json_object_get(s, "notes"), i, one) printf("  note: %s\n", json_string_value(one));

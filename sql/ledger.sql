@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS ledger
     partition   UInt32,
     offset      UInt64 CODEC(DoubleDelta, ZSTD(1)),
     verdict     Enum8('ok' = 1, 'parse' = 2, 'contract' = 3, 'simulated' = 4, 'empty' = 5, 'absent' = 6, 'unprovable' = 7,
-                'erased' = 8),
+                'erased' = 8, 'document' = 9),
     identity    UInt64 CODEC(NONE),
     record_day  Date32,
     appended_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),

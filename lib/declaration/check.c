@@ -14,8 +14,9 @@ enum { PARAMS_MAX = 32 };
 
 /* "kind=transform|aggregate": the words its value may be. '!' after a key: required. A final '*': any word may follow ("param
  * level"). */
-static const char *const room_keys[][9] = {
-    [ROOM_QUEUE] = { "about!", "topic!", "partitions!", "retention!", "key", "max-message-bytes", "contract", "replays", NULL },
+static const char *const room_keys[][10] = {
+    [ROOM_QUEUE] = { "about!", "topic!", "partitions!", "retention!", "key", "max-message-bytes", "contract", "replays", "document",
+                     NULL },
     [ROOM_TABLE] = { "about!", "identity", "version", "retention", "source", NULL },
     [ROOM_VIEW] = { "about!", "kind!=transform|aggregate|recovery|schedule", NULL },
     [ROOM_EACH_SOURCE] = { "about!", "kind!=intake|judge|dead-letters|ledger", NULL },

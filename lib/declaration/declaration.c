@@ -294,6 +294,30 @@ static int unknown_word(const struct declaration *d, int line, struct str name, 
                    name.p, n > 0 ? "one of " : "no {word} in this folder", list);
 }
 
+/* Lines whose `-- if {word}` was stamped with nothing go; of the others only the mark does. */
+static void take_marks(struct buf *text)
+{
+    static const char mark[] = "-- if";
+    struct str rest = buf_str(text);
+    char *to = text->p;
+    while (rest.n > 0) {
+        struct str line = str_cut(&rest, '\n'), trimmed = str_trim(line);
+        const char *at = memmem(line.p, line.n, mark, sizeof mark - 1);
+        bool last = rest.n == 0 && (line.n == 0 || line.p + line.n == text->p + text->n);
+        if (at != NULL && str_ends(trimmed, str_of(mark)))
+            continue;
+        if (at != NULL)
+            line.n = (size_t)(at - line.p);
+        while (at != NULL && line.n > 0 && line.p[line.n - 1] == ' ')
+            line.n--;
+        memmove(to, line.p, line.n);
+        to += line.n;
+        if (!last)
+            *to++ = '\n';
+    }
+    text->n = (size_t)(to - text->p);
+}
+
 char *declaration_stamp(struct arena *a, const struct declaration *d, const char *const *pairs, struct err *err)
 {
     struct buf out;
@@ -326,6 +350,8 @@ char *declaration_stamp(struct arena *a, const struct declaration *d, const char
         }
     }
     buf_puts(&out, from);
+    if (d->room == ROOM_EACH_SOURCE && !out.failed)
+        take_marks(&out);
     stamped = out.failed ? NULL : arena_copy(a, buf_str(&out));
     if (stamped == NULL)
         err_set(err, ERR_STOP, "%s: out of memory", d->path);

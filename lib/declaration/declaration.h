@@ -12,7 +12,7 @@
 /* The folder decides which head keys there are and which are required: an unknown, doubled or missing one is an error that names
  * file and line. */
 enum room {
-    ROOM_QUEUE,       /* kafka-engine/ : about, topic, partitions, retention, key?, max-message-bytes?, contract?, replays? */
+    ROOM_QUEUE,       /* kafka-engine/ : about, topic, partitions, retention, key?, max-message-bytes?, contract?, replays?, document? */
     ROOM_TABLE,       /* sql/          : about, identity?, version?, retention?, source? */
     ROOM_VIEW,        /* mv/           : about, kind (transform | aggregate | recovery | schedule) */
     ROOM_EACH_SOURCE, /* mv/each-source/: about, kind (intake | judge | dead-letters | ledger) */
@@ -74,7 +74,8 @@ long long declaration_duration(const char *value);
 long long declaration_size(const char *value);
 
 /* Replaces {word} by the value of the pair of that name; {name:Type} is left alone; an unknown {word} is an error that names file
- * and line. pairs: name, value, name, value, …, NULL. */
+ * and line. A line that ends in `-- if {word}` is left out where the word's value is empty. pairs: name, value, name, value, …,
+ * NULL. */
 char *declaration_stamp(struct arena *a, const struct declaration *d, const char *const *pairs, struct err *err)
     __attribute__((warn_unused_result));
 

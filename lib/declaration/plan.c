@@ -189,7 +189,41 @@ static int load_source(struct plan *p, struct plan_source *s, const struct decla
 
 /* ---- words ---- */
 
-enum { WORDS_MAX = 24 };
+enum { WORDS_MAX = 32 };
+
+/* `-- document: content, content_type`: the fields of the contract that hold a file's bytes in base64 and its type, as they stand
+ * in the intake; both are empty where the head doesn't say it. */
+static int read_document(struct plan *p, const struct plan_source *s, const char **content, const char **type, struct err *err)
+{
+    const char **out[] = { content, type };
+    struct str rest = { NULL, 0 };
+    const char *value = declaration_value(s->queue, "document");
+    *content = *type = "";
+    if (value == NULL)
+        return 0;
+    rest = str_of(value);
+    for (size_t i = 0; i < 2; i++) {
+        char *name = arena_copy(&p->arena, str_trim(str_cut(&rest, ',')));
+        const struct contract_field *f = name != NULL ? field_named(s->contract, name) : NULL;
+        bool nullable = f != NULL && i == 1 && strcmp(f->type, "Nullable(String)") == 0;
+        if (f == NULL || (!nullable && strcmp(f->type, "String") != 0) || (i == 1 && rest.n > 0))
+            return err_set(
+                err, ERR_STOP,
+                "%s:%d: document: expected two fields of %s, a required string and a string: the one that holds a file's "
+                "bytes in base64, and the one that holds its type",
+                s->queue->path, declaration_line(s->queue, "document"), s->contract_path);
+        struct buf b;
+        buf_init(&b, 0);
+        buf_puts(&b, nullable ? "ifNull(record." : "record.");
+        put_field(&b, f->name);
+        buf_puts(&b, nullable ? ", '')" : "");
+        *out[i] = taken(p, &b);
+        buf_fini(&b);
+        if (*out[i] == NULL)
+            return err_set(err, ERR_STOP, "out of memory");
+    }
+    return 0;
+}
 
 /* The identity in the intake: "record.timestamp, record.id". */
 static void put_identity(struct buf *b, const struct plan_source *s)
@@ -227,8 +261,11 @@ static int words_of(struct plan *p, const struct plan_source *s, const char *dat
     const char *identity = taken(p, &b);
     const char *hash = identity != NULL ? arena_printf(&p->arena, "cityHash64(%s)", identity) : NULL;
     buf_fini(&b);
+    const char *content, *type;
     if (identity == NULL || hash == NULL)
         return err_set(err, ERR_STOP, "out of memory");
+    if (read_document(p, s, &content, &type, err) < 0)
+        return -1;
     const char *const pairs[WORDS_MAX] = {
         "source",
         s->stem,
@@ -250,6 +287,10 @@ static int words_of(struct plan *p, const struct plan_source *s, const char *dat
         identity,
         "identity_hash",
         hash,
+        "document_content",
+        content,
+        "document_type",
+        type,
         NULL,
     };
     memcpy(words, pairs, sizeof pairs);

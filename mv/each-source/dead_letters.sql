@@ -3,8 +3,11 @@
 CREATE MATERIALIZED VIEW IF NOT EXISTS {source}_dead_letters TO dead_letter_records AS
 SELECT
     '{source}' AS source,
-    verdict AS class,
-    if(verdict = 'simulated', ['a field begins with its x-simulated marker: a failure that was asked for'], record.violations) AS violations,
+    toString(verdict) AS class, -- by name: the numbers of the two types differ
+    multiIf(
+        verdict = 'simulated', ['a field begins with its x-simulated marker: a failure that was asked for'],
+        verdict = 'document', [document.error], -- if {document_content}
+        record.violations) AS violations,
     message AS payload,
     key,
     header_names,

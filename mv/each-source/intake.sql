@@ -4,7 +4,8 @@ CREATE TABLE IF NOT EXISTS {source}_intake
 (
     message       String,
     record        {record_type},
-    verdict       Enum8('ok' = 1, 'parse' = 2, 'contract' = 3, 'simulated' = 4, 'erased' = 8),
+    document      Tuple(text String, pages UInt32, method String, error String), -- if {document_content}
+    verdict       Enum8('ok' = 1, 'parse' = 2, 'contract' = 3, 'simulated' = 4, 'erased' = 8, 'document' = 9),
     identity      UInt64,
     record_day    Date32,
     appended_at   DateTime64(3, 'UTC'),

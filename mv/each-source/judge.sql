@@ -17,8 +17,12 @@ WITH
 SELECT
     message,
     {record_function}(appended_at, message) AS record,
-    CAST(if(erased_record OR erased_letter, 8, toInt8(record.verdict)),
-        'Enum8(\'ok\' = 1, \'parse\' = 2, \'contract\' = 3, \'simulated\' = 4, \'erased\' = 8)') AS verdict,
+    docText(if(record.verdict = 'ok', tryBase64Decode({document_content}), ''), {document_type}) AS document, -- if {document_content}
+    CAST(multiIf(
+            erased_record OR erased_letter, 8,
+            record.verdict = 'ok' AND document.error != '', 9, -- if {document_content}
+            toInt8(record.verdict)),
+        'Enum8(\'ok\' = 1, \'parse\' = 2, \'contract\' = 3, \'simulated\' = 4, \'erased\' = 8, \'document\' = 9)') AS verdict,
     {identity_hash} AS identity,
     toDate32({record_time}) AS record_day,
     fromUnixTimestamp64Milli(if(first_ms > 0 AND first_ms < sent_ms, first_ms, sent_ms), 'UTC') AS appended_at,

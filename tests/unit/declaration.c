@@ -94,7 +94,7 @@ static void refuses_heads(void **state)
     (void)state;
     refused(ROOM_QUEUE, "events.sql", QUEUE_HEAD "-- partition: 4\nCREATE TABLE events_queue (message String)",
             "events.sql:5: unknown key 'partition'; expected one of about, topic, partitions, retention, key, max-message-bytes, "
-            "contract, replays");
+            "contract, replays, document");
     refused(ROOM_QUEUE, "events.sql", "-- about: x\n-- topic: events\n-- partitions: 4\nCREATE TABLE events_queue (message String)",
             "events.sql:1: the head lacks '-- retention: …'");
     refused(ROOM_QUEUE, "events.sql", QUEUE_HEAD "-- topic: again\nCREATE TABLE events_queue (message String)",
@@ -216,6 +216,13 @@ static void stamps(void **state)
                  "-- about: x\n-- kind: intake\nCREATE TABLE {source}_intake\n(r {record_typ})\nENGINE = Null");
     assert_null(declaration_stamp(&arena, d, pairs, &err));
     assert_non_null(strstr(err.text, "intake.sql:4: unknown word {record_typ}; expected one of {source}, {record_type}"));
+    d = accepted(ROOM_EACH_SOURCE, "intake.sql",
+                 "-- about: x\n-- kind: intake\nCREATE TABLE {source}_intake (\n    a Int8, -- if {record_type}\n    b Int8, -- if "
+                 "{empty}\n    c Int8\n) ENGINE = Null -- if {source}");
+    static const char *const some[] = { "source", "events", "record_type", "Int8", "empty", "", NULL };
+    err = ERR_INIT;
+    assert_string_equal(declaration_stamp(&arena, d, some, &err),
+                        "CREATE TABLE events_intake (\n    a Int8,\n    c Int8\n) ENGINE = Null");
     d = accepted(ROOM_ENDPOINT, "e.sql", "-- about: x\n-- param a: x\nSELECT {a:String}");
     err = ERR_INIT;
     assert_string_equal(declaration_stamp(&arena, d, NULL, &err), "SELECT {a:String}");

@@ -144,6 +144,12 @@ static void refuses_what_does_not_fit(void **state)
                                  "more_queue (message String) ENGINE = Kafka()");
     refused("kafka-engine/more.sql:5: ");
     refused("none.schema.json");
+    put("kafka-engine/more.sql",
+        "-- about: x\n-- topic: more\n-- partitions: 1\n-- retention: 1d\n-- contract: things\n-- document: id\n"
+        "CREATE TABLE more_queue (message String) ENGINE = Kafka()");
+    put("sql/more_rows.sql", "-- about: x\n-- identity: id\n-- version: v\nCREATE TABLE more_rows (id String, v Int8) ENGINE = "
+                             "ReplacingMergeTree(v) ORDER BY (id)");
+    refused("kafka-engine/more.sql:6: document: expected two fields of ");
 }
 
 int main(void)
