@@ -26,12 +26,14 @@ static const struct opt options[] = {
       .help =
           "Kafka nodes, of which a message needs two (of three); without it as many as the stack was first started with, else 1" },
     { .name = "only", .type = OPT_TEXT, .arg = "PART,…", .help = "Start these parts and no others" },
+    { .name = "without", .type = OPT_TEXT, .arg = "PART,…", .help = "Start all parts but these" },
     { .name = NULL },
 };
 
 static const struct opt_usage usage = {
     .program = "odw-stack",
-    .about = "The embedded stack: ClickHouse, Kafka, an S3 server, the shim and the worker on this machine, on 127.0.0.1 only.",
+    .about = "The embedded stack: ClickHouse, Kafka, an S3 server, an LLM server, the shim and the worker on this machine, on "
+             "127.0.0.1 only.",
     .operands = "up|down|status|logs|run [PART…]",
     .min_operands = 1,
     .max_operands = STACK_MAX_PARTS,
@@ -102,13 +104,19 @@ static int find_brokers(struct stack *s, const char *given, struct err *err)
     return 0;
 }
 
-static int find_only(struct stack *s, const char *only, struct err *err)
+static bool is_among(const char *list, const char *name)
 {
-    if (only == NULL)
-        return 0;
-    if (snprintf(s->only, sizeof s->only, "%s", only) >= (int)sizeof s->only)
-        return err_set(err, ERR_STOP, "--only: too long");
-    for (const char *at = only; *at != '\0'; at += strcspn(at, ","), at += *at == ',') {
+    size_t n = strlen(name);
+    for (const char *at = list; *at != '\0'; at += strcspn(at, ","), at += *at == ',')
+        if (strcspn(at, ",") == n && strncmp(at, name, n) == 0)
+            return true;
+    return false;
+}
+
+/* Every name of a list is a part's; option: for the message. */
+static int check_names(const char *option, const char *list, struct err *err)
+{
+    for (const char *at = list; *at != '\0'; at += strcspn(at, ","), at += *at == ',') {
         bool known = false;
         char names[256] = "";
         for (int i = 0, n = 0; parts[i] != NULL && n < (int)sizeof names; i++) {
@@ -116,8 +124,23 @@ static int find_only(struct stack *s, const char *only, struct err *err)
             known = known || (strlen(parts[i]->name) == strcspn(at, ",") && strncmp(at, parts[i]->name, strcspn(at, ",")) == 0);
         }
         if (!known)
-            return err_set(err, ERR_STOP, "--only: there is no part \"%.*s\"; there are %s", (int)strcspn(at, ","), at, names);
+            return err_set(err, ERR_STOP, "%s: there is no part \"%.*s\"; there are %s", option, (int)strcspn(at, ","), at, names);
     }
+    return 0;
+}
+
+static int find_only(struct stack *s, const char *only, const char *without, struct err *err)
+{
+    if (only != NULL && without != NULL)
+        return err_set(err, ERR_STOP, "--only and --without: one of them");
+    if ((only != NULL && check_names("--only", only, err) < 0) || (without != NULL && check_names("--without", without, err) < 0))
+        return -1;
+    if (only != NULL && snprintf(s->only, sizeof s->only, "%s", only) >= (int)sizeof s->only)
+        return err_set(err, ERR_STOP, "--only: too long");
+    size_t n = 0;
+    for (int i = 0; without != NULL && parts[i] != NULL; i++)
+        if (parts[i]->with == NULL && !is_among(without, parts[i]->name) && n < sizeof s->only)
+            n += (size_t)snprintf(s->only + n, sizeof s->only - n, "%s%s", n > 0 ? "," : "", parts[i]->name);
     return 0;
 }
 
@@ -154,7 +177,7 @@ static int command(struct stack *s, const struct opts *o, const char *name, stru
         return strcmp(name, "down") == 0 ? 0 : 1;
     }
     if (found < 0 || find_port_base(s, opts_text(o, "port-base"), err) < 0 || find_brokers(s, opts_text(o, "brokers"), err) < 0 ||
-        find_only(s, opts_text(o, "only"), err) < 0)
+        find_only(s, opts_text(o, "only"), opts_text(o, "without"), err) < 0)
         return -1;
     if (!up && !run)
         stack_read(stack_path(s, "only"), s->only, sizeof s->only);

@@ -1,10 +1,5 @@
 /* dev/stack: an S3 server (versitygw over a folder), where dev/install has built it. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -28,26 +23,6 @@ static bool present(const struct stack *s)
     return access(program(s), X_OK) == 0;
 }
 
-/* The stack's own secret, made once and readable by its owner alone. */
-static int make_secret(const char *path, char secret[64], struct err *err)
-{
-    unsigned char random[20];
-    char fresh[PATH_MAX];
-    if (stack_read(path, secret, 64))
-        return 0;
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-        return err_errno(err, ERR_STOP, "no random bytes");
-    for (size_t i = 0; i < sizeof random; i++)
-        snprintf(secret + 2 * i, 3, "%02x", random[i]);
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return err_errno(err, ERR_STOP, "%s can't be written", fresh);
-    bool ok = dprintf(fd, "%s\n", secret) > 0;
-    ok = close(fd) == 0 && ok;
-    return ok && rename(fresh, path) == 0 ? 0 : err_errno(err, ERR_STOP, "%s can't be written", path);
-}
-
 /* What an object is beside its bytes goes into extended attributes; where the file system has none, into a folder beside. */
 static bool has_attributes(const char *folder)
 {
@@ -65,7 +40,7 @@ static void run(const struct stack *s)
     snprintf(data, sizeof data, "%s", stack_path(s, "s3/data"));
     snprintf(sidecar, sizeof sidecar, "%s", stack_path(s, "s3/attributes"));
     if (stack_mkdir(stack_path(s, "s3"), &err) < 0 || stack_mkdir(data, &err) < 0 ||
-        make_secret(stack_path(s, "s3/secret"), secret, &err) < 0) {
+        stack_secret(stack_path(s, "s3/secret"), secret, &err) < 0) {
         log_error("s3: %s", err.text);
         return;
     }

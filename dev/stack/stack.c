@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -78,6 +79,25 @@ bool stack_read(const char *path, char *line, size_t size)
     if (f != NULL)
         fclose(f);
     return ok;
+}
+
+int stack_secret(const char *path, char secret[64], struct err *err)
+{
+    unsigned char random[20];
+    char fresh[PATH_MAX];
+    if (stack_read(path, secret, 64))
+        return 0;
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return err_errno(err, ERR_STOP, "no random bytes");
+    for (size_t i = 0; i < sizeof random; i++)
+        snprintf(secret + 2 * i, 3, "%02x", random[i]);
+    snprintf(fresh, sizeof fresh, "%s.new", path);
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_errno(err, ERR_STOP, "%s can't be written", fresh);
+    bool ok = dprintf(fd, "%s\n", secret) > 0;
+    ok = close(fd) == 0 && ok;
+    return ok && rename(fresh, path) == 0 ? 0 : err_errno(err, ERR_STOP, "%s can't be written", path);
 }
 
 int stack_write_variables(const struct stack *s, struct err *err)

@@ -65,6 +65,8 @@ int stack_write_variables(const struct stack *s, struct err *err);
 int stack_write(const char *path, const char *text, struct err *err);
 /* The first line of a small file; false where there is none. */
 bool stack_read(const char *path, char *line, size_t size);
+/* A secret of the stack's own: made once, in a file that its owner alone can read. */
+int stack_secret(const char *path, char secret[64], struct err *err);
 int stack_mkdir(const char *path, struct err *err);
 /* stack.env into this process's environment: what another stack has left there must not win. */
 void stack_read_variables(const struct stack *s);

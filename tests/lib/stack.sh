@@ -2,7 +2,8 @@
 # tests/lib: a stack of one's own for a test; to be sourced by bash.
 #
 #   . tests/lib/stack.sh
-#   stack_start [PART…]          a stack in a new folder, on free ports; its stack.env is exported. Ends with the test.
+#   stack_start [PART…]          a stack in a new folder, on free ports; its stack.env is exported. Ends with the test. The language
+#                                model is only there where it is named.
 #                                STACK_BROKERS=3: with three Kafka nodes; STACK_PREPARE: a command to run once the folder is there
 #   wait_until SECONDS COMMAND…  tries the command until it succeeds; fails, and says so, after the deadline
 #   sql 'SELECT …' [PARAMETERS]  asks this stack's ClickHouse over HTTP; fails where ClickHouse does
@@ -27,10 +28,10 @@ stack_start() {
     ${STACK_PREPARE:-true}
     trap 'exit 130' INT TERM
     # Two tests may pick the same free ports at the same moment: the one that loses tries others.
-    local only tries
-    only=$(IFS=, && echo "$*")
+    local tries choice=(--without llm)
+    [ $# -eq 0 ] || choice=(--only "$(IFS=, && echo "$*")")
     for tries in 1 2 3; do
-        if "$ODW_BUILD/bin/odw-stack" up --dir "$STACK_DIR" --port-base auto ${STACK_BROKERS:+--brokers "$STACK_BROKERS"} ${only:+--only "$only"}; then
+        if "$ODW_BUILD/bin/odw-stack" up --dir "$STACK_DIR" --port-base auto ${STACK_BROKERS:+--brokers "$STACK_BROKERS"} "${choice[@]}"; then
             stack_env
             return 0
         fi
