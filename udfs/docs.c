@@ -96,7 +96,8 @@ int docs_print(FILE *to, struct err *err)
     if (done < 0)
         return -1;
     qsort(all, n, sizeof *all, by_group);
-    fputs(head, to);
+    if (strcmp(ODW_UDF_PROGRAM, "odw-udf") == 0) /* the other programs' functions come after its own */
+        fputs(head, to);
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || strcmp(all[i]->group, all[i - 1]->group) != 0)
             fprintf(to, "\n**%s**: ", all[i]->group);

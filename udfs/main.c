@@ -1,4 +1,4 @@
-/* udfs: odw-udf: serves the functions of this folder to ClickHouse, and declares them. */
+/* udfs: odw-udf, and programs like it: serves the functions of this folder to ClickHouse, and declares them. */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -16,15 +16,15 @@
 #include "udfs/registry.h"
 
 static const char help[] =
-    "Usage: odw-udf NAME\n"
-    "       odw-udf --xml | --list | --cases FOLDER | --help | --version\n"
+    "Usage: " ODW_UDF_PROGRAM " NAME\n"
+    "       " ODW_UDF_PROGRAM " --xml | --list | --cases FOLDER | --help | --version\n"
     "\n"
     "Serves a function to ClickHouse: rows come in on standard input in blocks, as many answers go out on\n"
     "standard output. ClickHouse starts it; the declarations that --xml prints say how.\n"
     "\n"
     "  --xml              prints ClickHouse's declarations (a *_function.xml) of all functions, and of one\n"
     "                     record function for each contract\n"
-    "  --command COMMAND  how ClickHouse calls this program in them (default: odw-udf)\n"
+    "  --command COMMAND  how ClickHouse calls this program in them (default: " ODW_UDF_PROGRAM ")\n"
     "  --list             prints the functions for people\n"
     "  --describe         prints them for programs: a line of JSON for each, with its examples\n"
     "  --docs             prints docs/functions.md; fails where a declaration lacks what people need\n"
@@ -40,7 +40,7 @@ static const char help[] =
 
 static int usage_error(const char *message, const char *what)
 {
-    fprintf(stderr, "odw-udf: %s%s\nTry 'odw-udf --help'.\n", message, what);
+    fprintf(stderr, ODW_UDF_PROGRAM ": %s%s\nTry '" ODW_UDF_PROGRAM " --help'.\n", message, what);
     return 2;
 }
 
@@ -55,7 +55,7 @@ static const char *version(void)
     static char text[200];
     char pcre2[64] = "?";
     pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
-    snprintf(text, sizeof text, "odw-udf %s (jansson %s, PCRE2 %s)", ODW_VERSION, jansson_version_str(), pcre2);
+    snprintf(text, sizeof text, ODW_UDF_PROGRAM " %s (jansson %s, PCRE2 %s)", ODW_VERSION, jansson_version_str(), pcre2);
     return text;
 }
 
@@ -70,7 +70,7 @@ static int find(const char *name, const char *contracts, struct udf *out, struct
         if (e->family != NULL && (found = e->family->make(name, contracts, out, err)) != 0)
             return found < 0 ? -1 : 0;
     }
-    return err_set(err, ERR_STOP, "expected the name of a function, got \"%.100s\" (odw-udf --list prints them)", name);
+    return err_set(err, ERR_STOP, "expected the name of a function, got \"%.100s\" (" ODW_UDF_PROGRAM " --list prints them)", name);
 }
 
 static int print_xml(const struct udf *udf, const char *stem, void *command)
@@ -128,16 +128,16 @@ int main(int argc, char **argv)
         { "version", no_argument, NULL, VERSION },
         { 0 },
     };
-    char path[PATH_MAX], command_default[] = "odw-udf", *command = command_default;
+    char path[PATH_MAX], command_default[] = ODW_UDF_PROGRAM, *command = command_default;
     const char *contracts = getenv("ODW_CONTRACTS"), *cases = NULL;
     bool asked = contracts != NULL;
     int what = 0, option;
     struct err err = ERR_INIT;
-    argv[0] = "odw-udf"; /* for getopt's messages */
-    log_setup("odw-udf", LOG_LEVEL_INFO, false);
+    argv[0] = ODW_UDF_PROGRAM; /* for getopt's messages */
+    log_setup(ODW_UDF_PROGRAM, LOG_LEVEL_INFO, false);
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == '?')
-            return fputs("Try 'odw-udf --help'.\n", stderr), 2; /* getopt has said what is wrong */
+            return fputs("Try '" ODW_UDF_PROGRAM " --help'.\n", stderr), 2; /* getopt has said what is wrong */
         if (option == COMMAND) {
             command = optarg;
         } else if (option == CONTRACTS) {
@@ -185,7 +185,7 @@ int main(int argc, char **argv)
             udf_drain(STDIN_FILENO);
             return 1;
         }
-        prctl(PR_SET_NAME, "odw-udf"); /* whatever release the file is named after */
+        prctl(PR_SET_NAME, ODW_UDF_PROGRAM); /* whatever release the file is named after */
         return udf_serve(&udf, STDIN_FILENO, STDOUT_FILENO, &err) < 0 ? failed(&err) : 0;
     }
     }

@@ -6,6 +6,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -101,6 +102,23 @@ static const int allowed_to_server[] = {
 #endif
 };
 
+/* What a client needs: connections out, names, threads that resolve them, files that it writes and locks. */
+static const int allowed_to_network[] = {
+    SYS_socket,      SYS_socketpair,      SYS_connect,    SYS_bind,
+    SYS_sendto,      SYS_sendmsg,         SYS_sendmmsg,   SYS_recvfrom,
+    SYS_recvmsg,     SYS_getsockopt,      SYS_setsockopt, SYS_getsockname,
+    SYS_getpeername, SYS_shutdown,        SYS_eventfd2,   SYS_epoll_create1,
+    SYS_epoll_ctl,   SYS_epoll_pwait,     SYS_pselect6,   SYS_pipe2,
+    SYS_ioctl,       SYS_set_tid_address, SYS_prctl,      SYS_openat,
+    SYS_pwrite64,    SYS_ftruncate,       SYS_fsync,      SYS_fdatasync,
+    SYS_fallocate,   SYS_unlinkat,        SYS_fchmod,     SYS_fchown,
+    SYS_mkdirat,     SYS_flock,           SYS_getcwd,
+#if defined(__x86_64__)
+    SYS_open,        SYS_unlink,          SYS_mkdir,      SYS_select,
+    SYS_epoll_wait,  SYS_epoll_create,    SYS_dup,
+#endif
+};
+
 /* No function does these by chance. */
 static const int deadly[] = {
     SYS_socket,         SYS_socketpair, SYS_connect,  SYS_bind,   SYS_listen,   SYS_accept, SYS_accept4,
@@ -167,6 +185,16 @@ static void put_signal(struct program *p, int call)
     answer(p, SECCOMP_RET_ERRNO | EPERM);
 }
 
+/* Threads, but no process. */
+static void put_thread(struct program *p)
+{
+    put(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, SYS_clone);
+    load(p, argument(0));
+    put(p, BPF_JMP | BPF_JSET | BPF_K, 0, 1, CLONE_THREAD);
+    answer(p, SECCOMP_RET_ALLOW);
+    answer(p, SECCOMP_RET_ERRNO | EPERM);
+}
+
 #define PUT_CALLS(p, calls, action) put_calls(p, calls, sizeof calls / sizeof *(calls), action)
 
 static void build(struct program *p, enum confine_role role)
@@ -185,6 +213,10 @@ static void build(struct program *p, enum confine_role role)
     } else {
         put_signal(p, SYS_tgkill);
         put_signal(p, SYS_kill);
+    }
+    if (role == CONFINE_NETWORK) {
+        PUT_CALLS(p, allowed_to_network, SECCOMP_RET_ALLOW);
+        put_thread(p);
     }
     put_open(p, SYS_openat, 2);
 #if defined(__x86_64__)

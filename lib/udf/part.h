@@ -31,6 +31,10 @@ struct signature {
 };
 int signature_init(struct signature *s, const struct udf *udf, struct err *err) __attribute__((warn_unused_result));
 
+/* struct shared's `current` while a block waits for others. */
+#define ROW_WAITS (UINT64_MAX - 1)
+enum { BLOCK_SLACK_MS = 30000 }; /* a block ends by itself, within .block_ms; after so much more it is ended */
+
 struct udf_limits {
     size_t row_bytes;     /* the last argument of one row */
     size_t answer_bytes;  /* the answer's block for some rows */

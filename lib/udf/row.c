@@ -43,6 +43,7 @@ void rows_fini(struct rows *r)
 {
     col_fini(&r->out);
     buf_fini(&r->scratch);
+    free(r->values);
 }
 
 /* The value of argument i at p; the value after it. */
@@ -103,6 +104,49 @@ static void fail_row(struct rows *r, size_t row, const char *why)
     put_error(r, why);
 }
 
+void udf_at(struct udf_block *block, int64_t row)
+{
+    atomic_store_explicit(block->current, row == UDF_WAITS ? ROW_WAITS : block->first + (uint64_t)row, memory_order_relaxed);
+}
+
+/* All rows of the run at once. As rows_run. */
+static int run_block(struct rows *r, const struct run *run, const char *at[UDF_ARGS], _Atomic uint64_t *current)
+{
+    size_t n = run->to - run->from;
+    if (n > r->values_cap) {
+        free(r->values);
+        r->values_cap = 0;
+        if ((r->values = calloc(n, sizeof *r->values)) == NULL)
+            return -1;
+        r->values_cap = n;
+    }
+    for (size_t i = 0; i < n; i++) {
+        take_row(r, at);
+        memcpy(r->values[i].str, r->row.str, sizeof r->row.str);
+        memcpy(r->values[i].fixed, r->row.fixed, sizeof r->row.fixed);
+    }
+    struct udf_block block = {
+        .rows = n,
+        .values = r->values,
+        .out = &r->out,
+        .state = r->row.state,
+        .err = &r->stopped,
+        .current = current,
+        .first = run->from,
+    };
+    udf_at(&block, UDF_WAITS);
+    col_mark(&r->out);
+    if (r->sig->udf->block(&block) == UDF_STOP)
+        return UDF_STOP;
+    if (r->out.rows != n || too_large(r)) {
+        if (n > 1)
+            return -1; /* fewer at a time */
+        fail_row(r, run->from, too_large(r) ? "the answer is too large" : "the function put no row, or more than one");
+    }
+    atomic_store_explicit(current, run->to, memory_order_relaxed);
+    return 0;
+}
+
 int rows_run(struct rows *r, const struct run *run, _Atomic uint64_t *current)
 {
     const char *at[UDF_ARGS];
@@ -114,6 +158,8 @@ int rows_run(struct rows *r, const struct run *run, _Atomic uint64_t *current)
     r->stopped = ERR_INIT;
     for (size_t i = 0; i < run->from; i++)
         take_row(r, at);
+    if (run->mode == RUN_ROWS && r->sig->udf->block != NULL)
+        return run_block(r, run, at, current);
     for (size_t i = run->from; i < run->to; i++) {
         atomic_store_explicit(current, i, memory_order_relaxed);
         take_row(r, at);

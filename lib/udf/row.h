@@ -11,6 +11,8 @@ struct rows {
     struct col out;
     struct buf scratch;
     struct udf_row row;
+    struct udf_values *values; /* .block */
+    size_t values_cap;
     size_t failed, first_failed; /* rows of the run that .row refused */
     const char *failed_why;
     struct err stopped; /* .row returned UDF_STOP */

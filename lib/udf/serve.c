@@ -15,7 +15,7 @@
 #include "udf/wire.h"
 #include "udf/worker.h"
 
-enum { PIPE_BYTES = 256 << 10 };
+enum { PIPE_BYTES = 256 << 10, BLOCK_BYTES = 64 << 20 };
 
 const struct udf_limits udf_limits_default = {
     .row_bytes = (size_t)256 << 20,
@@ -281,15 +281,20 @@ int udf_serve_within(const struct udf *udf, int in, int out, const struct udf_li
     s.worker.inputs[s.worker.n_inputs++] = (struct region){ s.wire.area[1], s.wire.area_cap };
     if (s.wire.small != NULL)
         s.worker.inputs[s.worker.n_inputs++] = (struct region){ s.wire.small, s.limits.small_bytes };
+    if (udf->block != NULL)
+        s.worker.answers = s.out;
     give_up(udf);
     for (;;) {
         done = wire_chunk(&s.wire, err);
         if (done <= 0)
             break;
-        if (serve_chunk(&s, err) < 0) {
-            done = -1;
+        worker_signals(udf->block != NULL);
+        int served = serve_chunk(&s, err);
+        if (served < 0 || worker_ending()) {
+            done = served;
             break;
         }
+        worker_signals(false);
         wire_shrink(&s.wire);
         worker_shrink(&s.worker);
     }
@@ -307,6 +312,14 @@ int udf_serve(const struct udf *udf, int in, int out, struct err *err)
 {
     /* A machine that reserves no more than it has may refuse so much at once: then rows may be smaller. */
     struct udf_limits limits = udf_limits_default;
+    if (udf->deadline_ms > 0)
+        limits.deadline_ms = udf->deadline_ms;
+    if (udf->block != NULL) {
+        limits.part_rows = udf->block_rows;
+        limits.part_bytes = BLOCK_BYTES;
+    }
+    if (udf->network)
+        limits.memory_bytes *= 4; /* of addresses: a thread that resolves a name takes 8 MiB of them, and touches few */
     for (;; limits.row_bytes /= 2, limits.answer_bytes /= 2, limits.small_bytes /= 2) {
         struct err probe = ERR_INIT;
         size_t n = 2 * limits.row_bytes + 2 * limits.answer_bytes + limits.small_bytes;

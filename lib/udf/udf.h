@@ -33,6 +33,30 @@ struct udf_row {
     struct err *err;          /* why .row returns UDF_STOP */
 };
 
+/* One row's arguments, as in struct udf_row. */
+struct udf_values {
+    struct str str[UDF_ARGS];
+    uint64_t fixed[UDF_ARGS];
+};
+
+/* Some rows of a chunk, worked on together. */
+struct udf_block {
+    size_t rows;
+    const struct udf_values *values; /* one for each row */
+    struct col *out;                 /* put exactly `rows` rows, in their order */
+    void *state;                     /* what .open made */
+    struct err *err;                 /* why .block returns UDF_STOP */
+    _Atomic uint64_t *current;       /* see udf_at */
+    uint64_t first;
+};
+
+enum { UDF_WAITS = -1 };
+/* Says which row of the block is computed from now on: a crash is its own, and so is .deadline_ms. UDF_WAITS: none, answers of
+ * others are waited for (at most .block_ms in all). */
+void udf_at(struct udf_block *block, int64_t row);
+/* The process was told to end (SIGTERM), or nobody reads its answers any more: take in what is under way, begin nothing, return. */
+bool udf_ending(void);
+
 /* A call as people write it, and what the server answers. docs/functions.md shows it; a test and `odw functions test` run it. */
 struct udf_example {
     const char *call; /* one SQL expression without tables: "ipAnonymise('192.0.2.17')"; it gives the same at any time and place */
@@ -56,6 +80,12 @@ struct udf {
      * row's value but what the call asks for (a policy that doesn't exist): the process ends with the message, and the query with
      * it. */
     int (*row)(struct udf_row *row);
+    /* In the stead of .row, where rows are worth doing together: all rows of a chunk, up to .block_rows of them and 64 MiB. 0, or
+     * UDF_STOP and block->err. A block whose process died is run again, without the row that was current; so what was costly is
+     * kept elsewhere. */
+    int (*block)(struct udf_block *block);
+    size_t block_rows;
+    unsigned block_ms; /* what .block may take in all, and the server waits for it */
     /* Puts one row that says why there is no answer (`why`: "killed by signal 11", "over 1000 ms", …). NULL: the default. */
     void (*on_error)(struct udf_row *row, const char *why);
     /* Frees what .open made. NULL: nothing to free. */
@@ -63,7 +93,11 @@ struct udf {
     /* Its rows need the network, other programs or files to write. Else its processes give all of that up once .open has run
      * (seccomp; see confine.h); files may be read. */
     bool unconfined;
-    const void *more; /* a generated function's own: the contract */
+    /* Its rows need the network, and files of its own to write (a cache): all else is given up as by the others. */
+    bool network;
+    unsigned deadline_ms; /* for the computing of one row; 0: 1000 */
+    unsigned pool_size;   /* processes that the server may start; 0: 64 */
+    const void *more;     /* a generated function's own: the contract */
 };
 
 /* NULL, or which field a declaration lacks: ".examples: a call and its answer". */

@@ -30,6 +30,31 @@ enum {
 
 static const uint64_t IDLE = UINT64_MAX;
 
+static volatile sig_atomic_t ending;
+
+static void on_term(int signal_number)
+{
+    (void)signal_number;
+    ending = 1;
+}
+
+void worker_signals(bool softly)
+{
+    struct sigaction act = { .sa_handler = softly ? on_term : SIG_DFL };
+    sigemptyset(&act.sa_mask);
+    sigaction(SIGTERM, &act, NULL);
+}
+
+bool worker_ending(void)
+{
+    return ending != 0;
+}
+
+bool udf_ending(void)
+{
+    return ending != 0;
+}
+
 /* Written by the parent before a run, by the worker during it. */
 struct shared {
     struct run run;
@@ -60,7 +85,7 @@ void shared_shrink(char *p, size_t used, size_t keep)
 
 int worker_init(struct worker *w, const struct signature *sig, const struct udf_limits *limits, void *state, struct err *err)
 {
-    *w = (struct worker){ .sig = sig, .limits = limits, .state = state, .go = -1, .done = -1, .oom = -1 };
+    *w = (struct worker){ .sig = sig, .limits = limits, .state = state, .go = -1, .done = -1, .oom = -1, .answers = -1 };
     if ((w->oom = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC)) >= 0) {
         ssize_t got = pread(w->oom, w->oom_was, sizeof w->oom_was - 1, 0);
         w->oom_was[got > 0 ? got : 0] = '\0';
@@ -158,9 +183,12 @@ static void give_up(const struct worker *w)
     limit_memory(w->limits->memory_bytes);
     if (w->sig->udf->unconfined)
         return;
-    setrlimit(RLIMIT_NPROC, &(struct rlimit){ 0, 0 });
-    setrlimit(RLIMIT_NOFILE, &(struct rlimit){ FILES, FILES });
-    confine(CONFINE_WORKER); /* where it can't be had, the parent has said so */
+    bool network = w->sig->udf->network;
+    if (!network) { /* names are resolved by threads, and each connection is a file */
+        setrlimit(RLIMIT_NPROC, &(struct rlimit){ 0, 0 });
+        setrlimit(RLIMIT_NOFILE, &(struct rlimit){ FILES, FILES });
+    }
+    confine(network ? CONFINE_NETWORK : CONFINE_WORKER); /* where it can't be had, the parent has said so */
 }
 
 /* The worker's whole life; never returns. */
@@ -237,6 +265,7 @@ static int start_process(struct worker *w, struct err *err)
     w->done = done[0];
     w->pid = pid;
     w->fresh = true;
+    w->told = false;
     return 0;
 fail:
     for (int i = 0; i < 2; i++) {
@@ -290,6 +319,8 @@ static bool expired(struct watch *at, const struct worker *w)
         *at = (struct watch){ row, wall, cpu, at->clock };
         return false;
     }
+    if (row == ROW_WAITS)
+        return wall - at->wall >= (int64_t)w->sig->udf->block_ms + BLOCK_SLACK_MS;
     int64_t deadline = w->limits->deadline_ms;
     deadline += deadline * (int64_t)(w->run.part.bytes / BYTES_PER_DEADLINE);
     if (w->run.to - w->run.from > 1) /* only suspected: it will be tried alone, with all its time */
@@ -315,6 +346,18 @@ static void died(struct worker *w, struct run_result *result, bool late)
         snprintf(result->why, sizeof result->why, "exited with %d", WEXITSTATUS(status));
 }
 
+/* The server has told us to end, or is gone: a block that waits for others is to take in what is under way. */
+static void pass_on(struct worker *w)
+{
+    struct pollfd p = { .fd = w->answers, .events = 0 };
+    if (w->answers < 0 || w->told)
+        return;
+    if (ending || (poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0)) {
+        kill(w->pid, SIGTERM);
+        w->told = true;
+    }
+}
+
 int worker_wait(struct worker *w, struct run_result *result, struct err *err)
 {
     struct watch at = { .row = IDLE };
@@ -329,6 +372,8 @@ int worker_wait(struct worker *w, struct run_result *result, struct err *err)
         char byte;
         if (ready > 0 && read(w->done, &byte, 1) == 1)
             break;
+        if (ready <= 0)
+            pass_on(w);
         bool late = ready == 0 && expired(&at, w);
         if (late || ready > 0) { /* ready: its end of the pipe is closed */
             died(w, result, late);

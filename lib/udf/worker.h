@@ -57,6 +57,8 @@ struct worker {
     size_t out_touched[PARTS];
     pid_t pid;       /* 0: none */
     int go, done;    /* pipes: a byte starts a run, a byte says that it has ended */
+    int answers;     /* the pipe to the server: where nobody reads it any more a .block is told to end; -1: not watched */
+    bool told;       /* the worker was told to end */
     bool fresh;      /* has computed no row yet */
     bool ran_fresh;  /* hadn't, when the last run began */
     int idle_deaths; /* in a row, outside any run's rows */
@@ -73,6 +75,9 @@ void worker_end(struct worker *w);
 
 /* Hands a run to the worker (a new one where there is none, or where `fresh` asks for one that has computed nothing). */
 int worker_start(struct worker *w, const struct run *run, bool fresh, struct err *err) __attribute__((warn_unused_result));
+/* SIGTERM ends the process at once, or (softly) sets a flag that udf_ending tells and a running worker is told of. */
+void worker_signals(bool softly);
+bool worker_ending(void);
 /* Waits for its end. -1 and err: no worker can be had at all. */
 int worker_wait(struct worker *w, struct run_result *result, struct err *err) __attribute__((warn_unused_result));
 /* Memory that large answers took is given back. */

@@ -1,5 +1,5 @@
 /* lib/udf: a function's declaration for ClickHouse, from the one that the program itself uses. */
-#include "udf/udf.h"
+#include "udf/part.h"
 
 /* Each limit is written out: ClickHouse's defaults differ between versions. */
 static const struct {
@@ -57,8 +57,23 @@ static void put_element(FILE *to, const char *indent, const char *key, const cha
     fprintf(to, "</%s>\n", key);
 }
 
+/* What a function's own limits make of a setting. */
+static const char *setting(const struct udf *udf, const char *key, const char *value, char own[32])
+{
+    if (udf->pool_size > 0 && strcmp(key, "pool_size") == 0)
+        snprintf(own, 32, "%u", udf->pool_size);
+    else if (udf->block_ms > 0 && (strcmp(key, "command_read_timeout") == 0 || strcmp(key, "command_write_timeout") == 0))
+        snprintf(own, 32, "%u", udf->block_ms + 2 * BLOCK_SLACK_MS);
+    else if (udf->block_ms > 0 && strcmp(key, "max_command_execution_time") == 0)
+        snprintf(own, 32, "%u", udf->block_ms / 1000);
+    else
+        return value;
+    return own;
+}
+
 int udf_print_xml(const struct udf *udf, const char *command, FILE *to)
 {
+    char own[32];
     const char *in = "        ";
     fputs("    <function>\n", to);
     fputs(in, to);
@@ -83,11 +98,11 @@ int udf_print_xml(const struct udf *udf, const char *command, FILE *to)
     fputs("</command>\n", to);
     put_element(to, in, "deterministic", udf->deterministic ? "1" : "0");
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
-        if (settings[i].why != NULL) {
+        if (settings[i].why != NULL && setting(udf, settings[i].key, settings[i].value, own) == settings[i].value) {
             fputs(in, to);
             put_comment(to, settings[i].why);
         }
-        put_element(to, in, settings[i].key, settings[i].value);
+        put_element(to, in, settings[i].key, setting(udf, settings[i].key, settings[i].value, own));
     }
     fputs("    </function>\n", to);
     return ferror(to) ? -1 : 0;

@@ -39,6 +39,63 @@ static const struct udf unopened = {
     .name = "u", .args = { { "s", "String" } }, .returns = "String", .row = trouble, .open = no_open
 };
 
+/* All rows of a block at once; a row that says "crash" ends the process while it is current. */
+static int together(struct udf_block *block)
+{
+    for (size_t i = 0; i < block->rows; i++) {
+        udf_at(block, (int64_t)i);
+        if (str_eq(block->values[i].str[0], STR("crash")))
+            raise(SIGSEGV);
+        col_put_str(block->out, block->values[i].str[0]);
+    }
+    udf_at(block, UDF_WAITS);
+    return 0;
+}
+
+static int one_too_few(struct udf_block *block)
+{
+    for (size_t i = 0; i + (block->rows > 3) < block->rows; i++)
+        col_put_str(block->out, block->values[i].str[0]);
+    return 0;
+}
+
+static const struct udf blocks = {
+    .name = "blocks",
+    .about = "all at once",
+    .args = { { "s", "String" } },
+    .returns = "String",
+    .block = together,
+    .block_rows = 100,
+    .block_ms = 600000,
+    .pool_size = 4,
+    .on_error = say_why,
+};
+static const struct udf short_blocks = {
+    .name = "short", .args = { { "s", "String" } }, .returns = "String", .block = one_too_few, .block_rows = 100, .block_ms = 600000
+};
+
+static void blocks_of_rows(void **state)
+{
+    (void)state;
+    struct str *values = make_values(1000);
+    struct server s;
+    start(&s, &blocks);
+    exchange(&s, &blocks, values, values, 1000);
+    exchange(&s, &blocks, values, values, 1);
+    finish_well(&s);
+    /* A block that crashes costs the row that was current. */
+    const struct str crash[] = { STR("a"), STR("crash"), STR("c"), STR("d") },
+                     got[] = { STR("a"), STR("error: killed by signal 11 (Segmentation fault)"), STR("c"), STR("d") };
+    start(&s, &blocks);
+    exchange(&s, &blocks, crash, got, 4);
+    finish_well(&s);
+    /* A block whose answer isn't whole is asked again in pieces. */
+    start(&s, &short_blocks);
+    exchange(&s, &short_blocks, values, values, 10);
+    finish_well(&s);
+    free_values(values, 1000);
+}
+
 /* Chunks. */
 
 static void chunks_of_all_sizes(void **state)
@@ -428,6 +485,12 @@ static void prints_xml(void **state)
     fclose(f);
     assert_non_null(strstr(text, "<!-- a < b -->"));
     free(text);
+    f = open_memstream(&text, &n);
+    assert_int_equal(udf_print_xml(&blocks, "odw-udf", f), 0);
+    fclose(f);
+    assert_non_null(strstr(text, "<pool_size>4</pool_size>"));
+    assert_non_null(strstr(text, "<command_read_timeout>660000</command_read_timeout>"));
+    free(text);
 }
 
 int main(void)
@@ -449,6 +512,7 @@ int main(void)
         cmocka_unit_test(a_function_that_cannot_open),
         cmocka_unit_test(worker_ends_with_its_parent),
         cmocka_unit_test(both_ways_of_reading_ahead),
+        cmocka_unit_test(blocks_of_rows),
         cmocka_unit_test(prints_xml),
     };
     log_setup("udf", LOG_LEVEL_INFO, false);

@@ -3,7 +3,9 @@
 set -eu
 page=$(mktemp)
 trap 'rm -f "$page"' EXIT
-"$1/bin/odw-udf" --docs >"$page"
+for program in "$1"/bin/odw-udf "$1"/bin/odw-udf-*; do
+    [ ! -x "$program" ] || "$program" --docs >>"$page"
+done
 if [ -n "${UPDATE:-}" ]; then
     cat "$page" >docs/functions.md
 elif ! diff -u docs/functions.md "$page"; then
