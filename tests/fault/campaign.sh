@@ -44,9 +44,10 @@ for round in $(seq "$ROUNDS"); do
     deck=("${deck[@]:1}")
     began=$SECONDS
     SAID=
+    echo "round $round: $fault"
     "$fault"
     moves_on 120
-    echo "round $round: $fault: ${SAID:+$SAID; }messages moved on $((SECONDS - began)) s after it began"
+    echo "round $round: ${SAID:+$SAID; }messages moved on $((SECONDS - began)) s after it began"
     if [ "$CHECK" = each ] || [ "$round" = "$ROUNDS" ]; then
         load_stop
         campaign_holds

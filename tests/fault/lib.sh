@@ -7,7 +7,7 @@
 #   load_holds SECONDS   ends the test unless, within this time, everything that lies on the topic is an event or a dead letter, each
 #                        once; everything acknowledged is among it; days are counted right; and odw audit holds
 #   ledger_lines         how many messages were judged so far; fails while ClickHouse is away
-#   moves_on SECONDS     waits until messages are judged again, some hundreds of them
+#   moves_on SECONDS     waits until messages are judged again, some hundreds of them; SECONDS times SLACK, where that is given
 #   function_processes   the process ids of the stack's odw-udf
 
 SEED=${SEED:-1}
@@ -120,7 +120,7 @@ load_holds() {
     [ -s "$at/letters.expected" ] || stack_fail 'no message was to fail: the test proves nothing of letters'
 
     jq -c 'select(.event_name | startswith("[DLQ]") | not)' "$at/topic.once" | page_days >"$at/days"
-    wait_until 30 days_are "$at/days"
+    wait_until $((30 * ${SLACK:-1})) days_are "$at/days"
     odw audit || stack_fail 'odw audit does not hold'
     odw audit >"$at/audit" || stack_fail "odw audit does not hold after sealing: $(cat "$at/audit")"
     echo "held: $(wc -l <"$at/topic") messages, $(wc -l <"$at/events.found") events, $(wc -l <"$at/letters.found") dead letters"
@@ -137,9 +137,9 @@ judged_more_than() {
 
 moves_on() {
     local lines
-    wait_until 60 ledger_lines >/dev/null
+    wait_until $((60 * ${SLACK:-1})) ledger_lines >/dev/null
     lines=$(ledger_lines)
-    wait_until "$1" judged_more_than $((lines + 300))
+    wait_until $(($1 * ${SLACK:-1})) judged_more_than $((lines + 300))
 }
 
 function_processes() {
