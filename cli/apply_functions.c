@@ -89,8 +89,8 @@ int apply_aliases(struct apply *a, struct err *err)
 {
     if (a->no_database) /* nothing can be asked with it as the default; a dry run has said enough */
         return 0;
-    for (size_t i = 0; i < a->plan->n_sources; i++) {
-        const struct contract *c = a->plan->sources[i].contract;
+    for (size_t i = 0; i < a->plan->n_contracts; i++) {
+        const struct contract *c = a->plan->contracts[i];
         const char *record = contract_function(c);
         const char *end = strrchr(record, '_');
         char *name = arena_printf(&a->arena, "%.*s", (int)(end - record), record);

@@ -120,8 +120,8 @@ int check_stand_ins(struct arena *a, struct clickhouse *c, const struct plan *p,
                 f->args[f->n_args++] = type.p;
         }
     }
-    for (size_t i = 0; failed == 0 && i < p->n_sources; i++) {
-        const struct contract *k = p->sources[i].contract;
+    for (size_t i = 0; failed == 0 && i < p->n_contracts; i++) {
+        const struct contract *k = p->contracts[i];
         struct stand_in *f = add(a, first, str_of(contract_function(k)), str_of(contract_type(k)));
         if (f == NULL) {
             failed = err_set(err, ERR_STOP, "out of memory");

@@ -183,6 +183,12 @@ static int take(void *context, const struct str *fields, size_t n_fields)
         refuse(e, l->id, "is recovered already");
         return 0;
     }
+    if (letter_is_extraction(l)) {
+        refuse(e, l->id,
+               "is about a document that no record could be made of: change its contract, its instructions or the model, then "
+               "replay it");
+        return 0;
+    }
     buf_init(&text, PAYLOAD_MAX);
     int rc = correct(e, l, &text, &why), done = 0;
     const char *copy = rc == 0 ? arena_copy(&e->arena, buf_str(&text)) : NULL;

@@ -44,8 +44,13 @@ static int take(void *context, const struct str *fields, size_t n_fields)
                                                                                  : l->payload;
     if (strcmp(l->status, "recovered") == 0) {
         refuse(r, l->id, "is recovered already");
+    } else if (r->has_corrected && letter_is_extraction(l)) {
+        refuse(r, l->id, "is about a document, which can't be corrected here: a model is asked about it again (without --payload)");
     } else if (payload.n == 0) {
         refuse(r, l->id, "was an empty message: sent again it would be one again (give a --payload)");
+    } else if (opts_flag(r->opts, "dry-run") && letter_is_extraction(l)) {
+        printf("%s: would have a model asked again\n", l->id);
+        r->would_send++;
     } else if (opts_flag(r->opts, "dry-run")) {
         printf("%s: would send %zu bytes%s to %s, origin %s, attempt %d\n", l->id, payload.n,
                payload.p == l->corrected.p ? ", as corrected," : "", l->topic, l->origin, l->attempt);
@@ -59,9 +64,11 @@ static int take(void *context, const struct str *fields, size_t n_fields)
 static void tell(void *context, const struct resend_item *item)
 {
     const struct replay *r = context;
-    if (item->offspring[0] == '\0')
+    if (item->asked && opts_operands(r->opts) > 0)
+        printf("%s: a model is asked again\n", item->letter->id);
+    else if (item->offspring[0] == '\0' && !item->asked)
         fprintf(stderr, "odw dlq replay: %s: %s\n", item->letter->id, item->err.text);
-    else if (opts_operands(r->opts) > 0)
+    else if (!item->asked && opts_operands(r->opts) > 0)
         printf("%s: sent as %s, attempt %d\n", item->letter->id, item->offspring, item->letter->attempt);
 }
 
@@ -96,6 +103,7 @@ static const struct opt_usage usage = {
     .shared = settings_shared,
     .more =
         "What fails again becomes a letter of its own, with the first one's id as its origin: the newest stands for all of them.\n"
+        "A document that no record could be made of (class extraction) isn't sent: a model is asked about it again.\n"
         "\n"
         "Exit codes: 0 all sent, 1 some were not, 2 the command line is wrong.\n",
 };

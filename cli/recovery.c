@@ -76,7 +76,7 @@ static void batch_fini(struct batch *b)
 static void tell(void *context, const struct resend_item *item)
 {
     (void)context;
-    if (item->offspring[0] == '\0')
+    if (item->offspring[0] == '\0' && !item->asked)
         log_warn("dead letter not sent letter=%s by=%s: %s", item->letter->id, item->changed_by, item->err.text);
 }
 

@@ -24,6 +24,8 @@ int resend_letter(struct resend *r, const struct letter *l, struct str payload, 
     else
         r->first = item;
     r->last = item;
+    if ((item->asked = letter_is_extraction(l)))
+        return 0;
     for (;;) {
         struct err why = ERR_INIT;
         if (kafka_produce(r->producer, l->topic, -1, l->key, payload, l->headers, l->n_headers, on_delivered, item, &why) == 0)
@@ -37,13 +39,18 @@ int resend_letter(struct resend *r, const struct letter *l, struct str payload, 
     }
 }
 
+static bool is_done(const struct resend_item *item)
+{
+    return item->asked || item->offspring[0] != '\0';
+}
+
 /* What Kafka has acknowledged becomes a state, all of the batch in one insert. */
 static int write_states(struct resend *r, struct err *err)
 {
     struct buf rows;
     buf_init(&rows, 0);
     for (const struct resend_item *i = r->first; i != NULL; i = i->next)
-        if (i->offspring[0] != '\0')
+        if (is_done(i))
             letter_state_put(&rows,
                              &(struct letter_state){ .letter = i->letter->id,
                                                      .status = LETTER_REPLAYED,
@@ -67,8 +74,8 @@ int resend_finish(struct resend *r, void (*each)(void *context, const struct res
         rc =
             err_set(err, ERR_RETRY, "Kafka reported nothing on %d messages in %d ms", kafka_producer_waiting(r->producer), wait_ms);
     for (const struct resend_item *i = r->first; i != NULL; i = i->next) {
-        r->sent += i->offspring[0] != '\0';
-        r->failed += i->offspring[0] == '\0';
+        r->sent += is_done(i);
+        r->failed += !is_done(i);
         if (each != NULL)
             each(context, i);
     }

@@ -14,6 +14,7 @@ struct resend_item {
     const char *changed_by;
     struct str payload;  /* of the message that is sent */
     char offspring[320]; /* "" until Kafka has it */
+    bool asked;          /* nothing is sent: a model is asked again */
     struct err err;      /* why Kafka doesn't have it */
     struct resend_item *next;
 };
@@ -27,7 +28,8 @@ struct resend {
     int64_t sent, failed; /* in all */
 };
 
-/* Hands one letter's message to the producer. payload: borrowed until resend_finish. -1: memory is out. */
+/* Hands one letter's message to the producer; of an extraction there is none. payload: borrowed until resend_finish. -1: memory is
+ * out. */
 int resend_letter(struct resend *r, const struct letter *l, struct str payload, const char *changed_by, struct err *err)
     __attribute__((warn_unused_result));
 /* Waits for every report, writes `replayed` for what was acknowledged, calls `each` (may be NULL) per letter, empties the batch

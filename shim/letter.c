@@ -258,12 +258,35 @@ static void read_by(const struct request *r, char by[96])
         snprintf(by, 96, "HTTP");
 }
 
+/* Nothing is sent: the state is what has a model asked again. */
+static void ask_again(struct request *r, struct clickhouse *c, const struct letter *l)
+{
+    char by[96];
+    if (r->body.n > 0) {
+        reply_problem(&r->reply, PROBLEM_CONFLICT, r->path, NULL, 0,
+                      "it is about a document, which can't be corrected here: without a body, a model is asked about it again");
+        return;
+    }
+    read_by(r, by);
+    if (write_state(r, c,
+                    &(struct letter_state){ .letter = l->id, .status = LETTER_REPLAYED, .attempt = l->attempt, .changed_by = by }) <
+        0)
+        return;
+    buf_puts(&r->reply.body, "{\"id\":");
+    buf_put_json(&r->reply.body, str_of(l->id));
+    buf_puts(&r->reply.body, ",\"status\":\"replayed\"}\n");
+}
+
 static void replay(struct shim *shim, struct request *r, struct clickhouse *c, const struct letter *l)
 {
     struct str payload = r->body.n > 0 ? buf_str(&r->body) : l->corrected.n > 0 ? l->corrected : l->payload;
     int32_t partition;
     int64_t offset;
     char offspring[ID_MAX], by[96];
+    if (letter_is_extraction(l)) {
+        ask_again(r, c, l);
+        return;
+    }
     if (payload.n == 0) {
         reply_problem(&r->reply, PROBLEM_CONFLICT, r->path, NULL, 0,
                       "it was an empty message: sent again it would be one again; give a corrected one in the body");

@@ -9,14 +9,15 @@
 
 #include "base/buf.h"
 #include "base/sha256.h"
+#include "declaration/plan_contracts.h"
 #include "declaration/plan_order.h"
 
 enum { MESSAGE_BYTES = 1 << 20 };
 
 const char *plan_kind_name(enum plan_kind kind)
 {
-    static const char *const names[] = { "table",     "view",     "intake",   "transform", "dead-letters", "ledger",
-                                         "aggregate", "recovery", "schedule", "queue",     "judge" };
+    static const char *const names[] = { "table",      "view",    "intake",   "transform", "dead-letters", "ledger", "aggregate",
+                                         "extraction", "records", "recovery", "schedule",  "queue",        "judge" };
     return names[kind];
 }
 
@@ -364,9 +365,11 @@ static int add_objects(struct plan *p, const struct rooms *rooms, const char *da
     for (const struct declaration *d = rooms->tables; d != NULL; d = d->next)
         if (add_object(p, d, NULL, NULL, err) < 0)
             return -1;
-    for (const struct declaration *d = rooms->views; d != NULL; d = d->next)
-        if (add_object(p, d, NULL, NULL, err) < 0)
+    for (const struct declaration *d = rooms->views; d != NULL; d = d->next) {
+        const char *words[VIEW_WORDS_MAX];
+        if (plan_contracts_words(p, d, words, err) < 0 || add_object(p, d, NULL, words, err) < 0)
             return -1;
+    }
     for (size_t i = 0; i < p->n_sources; i++)
         if (add_source_objects(p, &p->sources[i], rooms, database, err) < 0)
             return -1;
@@ -391,6 +394,8 @@ static int load(struct plan *p, const char *database, struct err *err)
         if (load_source(p, &p->sources[p->n_sources - 1], d, &rooms, database, err) < 0)
             return -1;
     }
+    if (plan_contracts_load(p, err) < 0)
+        return -1;
     return add_objects(p, &rooms, database, err);
 }
 
@@ -419,6 +424,8 @@ void plan_free(struct plan *p)
         return;
     for (size_t i = 0; i < p->n_sources; i++)
         contract_free(p->sources[i].contract);
+    for (size_t i = 0; i < p->n_contracts; i++)
+        contract_free(p->contracts[i]);
     arena_fini(&p->arena);
     free(p);
 }

@@ -34,6 +34,8 @@ enum plan_kind {                 /* in the order of creation, where nothing else
                  PLAN_DEAD_LETTERS,
                  PLAN_LEDGER,
                  PLAN_AGGREGATE,
+                 PLAN_EXTRACTION, /* mv/: asks a language model about documents */
+                 PLAN_RECORDS,    /* mv/: from its answers about one contract to rows */
                  PLAN_RECOVERY,
                  PLAN_SCHEDULE,
                  PLAN_QUEUE, /* kafka-engine/ */
@@ -57,6 +59,8 @@ struct plan {
     size_t n_sources;
     struct plan_object *objects; /* in the order in which they can be created */
     size_t n_objects;
+    struct contract **contracts; /* all of contracts/, by stem */
+    size_t n_contracts;
     struct declaration *endpoints; /* shim/endpoints/, by name */
 };
 
@@ -66,11 +70,13 @@ struct plan {
  * Words that are stamped: kafka-engine/: {source}, {topic}, {group}, {database}; mv/each-source/: those and {record_function},
  * {record_type}, {record_time} (the contract's time field in the intake: record.timestamp), {contract_hash}, {identity}
  * (record.timestamp, record.id), {identity_hash} (cityHash64 over them). An identity field with `x-default: origin` that a message
- * lacks stands there as its origin, else as topic/partition/offset. Statements keep their lines: line n of `statement` is line
- * sql_line + n - 1 of the file. */
+ * lacks stands there as its origin, else as topic/partition/offset. mv/: {contract_hashes} (a map of every contract's name to its
+ * hash), and where the head has `-- contract: NAME` {contract}, {contract_hash}, {record_function} of that one. Statements keep
+ * their lines: line n of `statement` is line sql_line + n - 1 of the file. */
 struct plan *plan_load(const char *root, const char *database, struct err *err) __attribute__((warn_unused_result));
 void plan_free(struct plan *p);
 
+const struct contract *plan_contract(const struct plan *p, const char *stem);  /* NULL: none */
 struct plan_source *plan_source(const struct plan *p, const char *stem);       /* NULL: none */
 const struct plan_object *plan_object(const struct plan *p, const char *name); /* NULL: none */
 

@@ -37,6 +37,11 @@ static bool is_ours(struct str name)
     return str_eq(name, STR(LETTER_ORIGIN)) || str_eq(name, STR(LETTER_ATTEMPT)) || str_eq(name, STR(LETTER_APPENDED));
 }
 
+bool letter_is_extraction(const struct letter *l)
+{
+    return strcmp(l->class, "extraction") == 0;
+}
+
 struct letter *letter_read(struct arena *a, const struct str *f, size_t n_fields)
 {
     const char *text[9];

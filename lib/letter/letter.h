@@ -2,6 +2,7 @@
 #ifndef ODW_LETTER_H
 #define ODW_LETTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -34,6 +35,10 @@ struct letter {
     "arrayStringConcat(arrayMap(x -> hex(x), header_names), ','), arrayStringConcat(arrayMap(x -> hex(x), header_values), ','), "  \
     "length(header_names)"
 enum { LETTER_FIELDS = 15 };
+
+/* Of class extraction: its message was fine, but no record could be made of the document in it. Nothing is sent again for it: once
+ * its state is LETTER_REPLAYED, without an offspring, a model is asked again (mv/extractions.sql). It can't be corrected either. */
+bool letter_is_extraction(const struct letter *l);
 
 /* Copies a row of LETTER_COLUMNS into the arena; NULL where memory is out or it isn't one. */
 struct letter *letter_read(struct arena *a, const struct str *fields, size_t n_fields);

@@ -116,7 +116,7 @@ static void refuses_heads(void **state)
     refused(ROOM_QUEUE, "events.sql", QUEUE_HEAD "-- max-message-bytes: lots\nCREATE TABLE events_queue (message String)",
             "events.sql:5: max-message-bytes: expected a size of at most 1G such as 1048576 or 1M, got 'lots'");
     refused(ROOM_VIEW, "events.sql", "-- about: x\n-- kind: intake\nCREATE MATERIALIZED VIEW events_x TO y AS SELECT 1",
-            "events.sql:2: kind: expected one of transform|aggregate|recovery|schedule, got 'intake'");
+            "events.sql:2: kind: expected one of transform|aggregate|extraction|records|recovery|schedule, got 'intake'");
 }
 
 static void refuses_statements(void **state)

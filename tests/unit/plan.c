@@ -53,6 +53,17 @@ static void orders_the_projects_own(void **state)
     assert_non_null(strstr(judge, contract_function(s->contract)));
     assert_non_null(strstr(judge, "cityHash64(record.timestamp, record.id)"));
     assert_non_null(p->endpoints);
+    /* A contract without a queue: the view that types a model's answers is made for it. */
+    assert_null(plan_source(p, "invoice"));
+    assert_null(plan_contract(p, "nothing"));
+    const struct contract *invoice = plan_contract(p, "invoice");
+    const struct plan_object *records = plan_object(p, "invoices_refresh");
+    assert_non_null(invoice);
+    assert_int_equal(records->kind, PLAN_RECORDS);
+    assert_non_null(strstr(records->statement, contract_function(invoice)));
+    assert_non_null(strstr(records->statement, "contract = 'invoice'"));
+    assert_true(place(p, "extraction_records") < place(p, "invoices_refresh"));
+    assert_true(place(p, "invoices_rows") < place(p, "invoices_refresh"));
 
     /* The same again is the same; another database is another group, so another queue, and nothing else. */
     struct plan *q = plan_load(".", "other", &err);
@@ -131,7 +142,7 @@ static void refuses_what_does_not_fit(void **state)
     put("mv/things_x.sql", "-- about: x\n-- kind: transform\nCREATE MATERIALIZED VIEW things_x TO things_rows AS SELECT 1");
     refused("mv/things_x.sql:3: 'things_x' is created by ");
     put("mv/things_x.sql", "-- about: x\n-- kind: transform\nCREATE MATERIALIZED VIEW things_x_t TO {target} AS SELECT 1");
-    refused("mv/things_x.sql:3: unknown word {target}; expected no {word} in this folder");
+    refused("mv/things_x.sql:3: unknown word {target}; expected one of {contract_hashes}");
     put("mv/things_x.sql", "-- about: x\n-- kind: transform\nCREATE MATERIALIZED VIEW things_x_t TO things_rows AS SELECT 1");
     put("kafka-engine/more.sql", "-- about: x\n-- topic: more\n-- partitions: 1\n-- retention: 1d\n-- contract: things\nCREATE "
                                  "TABLE more_queue (message String) ENGINE = Kafka()");
