@@ -119,6 +119,14 @@ static const int allowed_to_network[] = {
 #endif
 };
 
+/* What another program takes to begin, and what its libraries ask for. */
+static const int allowed_to_program[] = {
+    SYS_execve, SYS_set_tid_address, SYS_getcwd, SYS_dup,
+#if defined(__x86_64__)
+    SYS_arch_prctl,
+#endif
+};
+
 /* No function does these by chance. */
 static const int deadly[] = {
     SYS_socket,         SYS_socketpair, SYS_connect,  SYS_bind,   SYS_listen,   SYS_accept, SYS_accept4,
@@ -218,6 +226,8 @@ static void build(struct program *p, enum confine_role role)
         PUT_CALLS(p, allowed_to_network, SECCOMP_RET_ALLOW);
         put_thread(p);
     }
+    if (role == CONFINE_PROGRAM)
+        PUT_CALLS(p, allowed_to_program, SECCOMP_RET_ALLOW);
     put_open(p, SYS_openat, 2);
 #if defined(__x86_64__)
     put_open(p, SYS_open, 1);

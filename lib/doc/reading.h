@@ -1,0 +1,21 @@
+/* lib/doc/reading: one document while it is read, by the process that starts all others for it. */
+#ifndef ODW_DOC_READING_H
+#define ODW_DOC_READING_H
+
+#include "doc/parse.h"
+
+struct reading {
+    const struct doc_limits *limits;
+    void *magic;
+    int64_t deadline;
+    struct parts answer;   /* pages, method or error: what becomes the document's answer */
+    unsigned scans, files; /* pages read by OCR and attachments so far */
+    bool by_pdf, by_ocr;
+};
+
+/* Appends a PDF's pages. -1: the error is in `answer`. pdf.c */
+int reading_pdf(struct reading *r, struct str bytes);
+/* The text of a picture (PGM), appended. -1: the error is in `answer`. ocr.c */
+int reading_ocr(struct reading *r, struct str image, struct buf *text);
+
+#endif
