@@ -17,11 +17,14 @@
 
 static const char help[] =
     "Usage: " ODW_UDF_PROGRAM " NAME\n"
+    "       " ODW_UDF_PROGRAM " lint NAME | COMMAND…\n"
     "       " ODW_UDF_PROGRAM " --xml | --list | --cases FOLDER | --help | --version\n"
     "\n"
     "Serves a function to ClickHouse: rows come in on standard input in blocks, as many answers go out on\n"
     "standard output. ClickHouse starts it; the declarations that --xml prints say how.\n"
     "\n"
+    "  lint               drives a function's program, also one that isn't odw's, as ClickHouse would, and says\n"
+    "                     what would go wrong: " ODW_UDF_PROGRAM " lint --help\n"
     "  --xml              prints ClickHouse's declarations (a *_function.xml) of all functions, and of one\n"
     "                     record function for each contract\n"
     "  --command COMMAND  how ClickHouse calls this program in them (default: " ODW_UDF_PROGRAM ")\n"
@@ -59,7 +62,7 @@ static const char *version(void)
     return text;
 }
 
-static int find(const char *name, const char *contracts, struct udf *out, struct err *err)
+int udf_find(const char *name, const char *contracts, struct udf *out, struct err *err)
 {
     for (const struct udf_entry *e = udf_registry; e->folder != NULL; e++) {
         int found = 0;
@@ -135,6 +138,8 @@ int main(int argc, char **argv)
     struct err err = ERR_INIT;
     argv[0] = ODW_UDF_PROGRAM; /* for getopt's messages */
     log_setup(ODW_UDF_PROGRAM, LOG_LEVEL_INFO, false);
+    if (argc > 1 && strcmp(argv[1], "lint") == 0)
+        return lint_command(argc - 1, argv + 1);
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == '?')
             return fputs("Try '" ODW_UDF_PROGRAM " --help'.\n", stderr), 2; /* getopt has said what is wrong */
@@ -180,7 +185,7 @@ int main(int argc, char **argv)
     }
     default: {
         static struct udf udf; /* and its contract: as long as the process lives */
-        if (find(argv[optind], contracts, &udf, &err) < 0) {
+        if (udf_find(argv[optind], contracts, &udf, &err) < 0) {
             failed(&err);
             udf_drain(STDIN_FILENO);
             return 1;

@@ -12,6 +12,12 @@ struct udf_entry {
 };
 extern const struct udf_entry udf_registry[];
 
+/* The function of that name, a contract's too. -1 and err: there is none. */
+int udf_find(const char *name, const char *contracts, struct udf *out, struct err *err) __attribute__((warn_unused_result));
+
+/* odw-udf lint …; the exit code. */
+int lint_command(int argc, char **argv);
+
 /* Runs the folder's cases (udfs/NAME): each .in's calls against its .out; UPDATE=1 in the environment rewrites the .out.
  * 0: all as expected; 1: some differ (said on stderr); -1 and err: they could not be run. */
 int cases_run(const char *folder, const char *contracts, struct err *err);

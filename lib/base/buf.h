@@ -76,6 +76,23 @@ static inline int buf_put_varint(struct buf *b, uint64_t v)
     return 0;
 }
 
+/* LEB128 at p, of which `left` bytes may be read. Its length in bytes; 0: cut short; -1: not a number of 64 bits. */
+static inline int varint_read(const char *p, size_t left, uint64_t *value)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < left && i < 10; i++) {
+        unsigned char b = (unsigned char)p[i];
+        if (i == 9 && b > 1)
+            return -1;
+        v |= (uint64_t)(b & 0x7F) << (7 * i);
+        if (b < 0x80) {
+            *value = v;
+            return (int)i + 1;
+        }
+    }
+    return left >= 10 ? -1 : 0;
+}
+
 /* A String of RowBinary and Native: its length as a varint, then its bytes. */
 static inline int buf_put_string(struct buf *b, struct str s)
 {

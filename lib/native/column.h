@@ -131,4 +131,8 @@ int col_write_body(const struct col *c, struct buf *out) __attribute__((warn_unu
  * its parts don't agree (a tuple's element that was put twice, an array that was never ended). */
 int col_write_block(const struct col *c, struct buf *out) __attribute__((warn_unused_result));
 
+/* Appends each row as JSON, a line each: numbers, texts and NULL as themselves, a Tuple or Map as an object, a time as
+ * "2026-11-20 10:00:00.123". */
+int col_put_json_rows(const struct col *c, struct buf *out) __attribute__((warn_unused_result));
+
 #endif

@@ -55,21 +55,4 @@ void *shared_map(size_t n, struct err *err) __attribute__((warn_unused_result));
 /* Gives back what was touched beyond `keep` bytes of a map of which `used` were. */
 void shared_shrink(char *p, size_t used, size_t keep);
 
-/* LEB128 at p, of which `left` bytes may be read. Its length in bytes; 0: cut short; -1: not a number of 64 bits. */
-static inline int varint_read(const char *p, size_t left, uint64_t *value)
-{
-    uint64_t v = 0;
-    for (size_t i = 0; i < left && i < 10; i++) {
-        unsigned char b = (unsigned char)p[i];
-        if (i == 9 && b > 1)
-            return -1;
-        v |= (uint64_t)(b & 0x7F) << (7 * i);
-        if (b < 0x80) {
-            *value = v;
-            return (int)i + 1;
-        }
-    }
-    return left >= 10 ? -1 : 0;
-}
-
 #endif

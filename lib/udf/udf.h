@@ -103,6 +103,9 @@ struct udf {
 /* NULL, or which field a declaration lacks: ".examples: a call and its answer". */
 const char *udf_undocumented(const struct udf *udf);
 
+/* The example's argument i, where it is a quoted text, is appended as the function gets it; false: it is another expression. */
+bool udf_example_text(const struct udf *udf, const struct udf_example *example, int i, struct buf *out);
+
 /* The folder that holds the files which functions need beside the program, one folder for each kind:
  *     contracts/  STEM.HASH.schema.json      policies/  NAME.json      data/  what a function brings along (udfs/NAME/share/data/)
  * It is the first of: what udf_set_home was given (odw-udf --home); $ODW_UDF_HOME; odw/ beside the program, as installed;

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "lint/program.h"
 #include "udf/part.h"
 
 static volatile unsigned sink;
@@ -111,93 +112,43 @@ static void say_why(struct udf_row *row, const char *why)
     col_put_str(row->out, buf_str(row->scratch));
 }
 
-enum split { SPLIT_NONE, SPLIT_BYTES, SPLIT_RANDOM };
-
-struct server {
-    pid_t pid;
-    int to, from, said; /* its stdin, stdout, stderr */
-    struct buf sent;    /* what will be sent */
-    struct buf got;     /* what came back and wasn't compared yet */
-    enum split split;
-    pthread_t writer;
-    size_t written; /* of what was sent, how much the function's process took */
+/* lib/lint plays the server, to a function that is served in the process it starts. */
+struct served {
+    const struct udf *udf;
+    struct udf_limits limits;
 };
 
-static inline void start_within(struct server *s, const struct udf *udf, struct udf_limits limits)
+static int serve_child(void *arg)
 {
-    int in[2], out[2], said[2];
-    *s = (struct server){ 0 };
-    buf_init(&s->sent, 0);
-    buf_init(&s->got, 0);
-    assert_int_equal(buf_reserve(&s->got, 1), 0);
-    assert_int_equal(pipe(in) | pipe(out) | pipe(said), 0);
-    fflush(NULL);
-    s->pid = fork();
-    if (s->pid == 0) {
-        struct err err = ERR_INIT;
-        dup2(in[0], 0);
-        dup2(out[1], 1);
-        dup2(said[1], 2);
-        close(in[1]);
-        close(out[0]);
-        signal(SIGPIPE, SIG_DFL);
-        signal(SIGSEGV, SIG_DFL); /* cmocka's own */
-        int done = udf_serve_within(udf, 0, 1, &limits, &err);
-        if (done < 0)
-            log_error("%s", err.text);
-        _exit(done < 0 ? 1 : 0);
-    }
-    close(in[0]);
-    close(out[1]);
-    close(said[1]);
-    s->to = in[1];
-    s->from = out[0];
-    s->said = said[0];
-    fcntl(s->said, F_SETPIPE_SZ, 1 << 20);
+    const struct served *served = arg;
+    struct err err = ERR_INIT;
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGSEGV, SIG_DFL); /* cmocka's own */
+    int done = udf_serve_within(served->udf, 0, 1, &served->limits, &err);
+    if (done < 0)
+        log_error("%s", err.text);
+    return done < 0 ? 1 : 0;
 }
 
-static inline void start(struct server *s, const struct udf *udf)
+static inline void start_within(struct program *s, const struct udf *udf, struct udf_limits limits)
+{
+    struct served served = { udf, limits };
+    struct err err = ERR_INIT;
+    if (program_start(s, serve_child, &served, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
+static inline void start(struct program *s, const struct udf *udf)
 {
     start_within(s, udf, udf_limits_default);
 }
 
-static void *write_sent(void *arg)
-{
-    struct server *s = arg;
-    unsigned seed = 7;
-    size_t at = 0;
-    while (at < s->sent.n) {
-        size_t n = s->sent.n - at;
-        if (s->split == SPLIT_BYTES)
-            n = 1;
-        else if (s->split == SPLIT_RANDOM && n > 1)
-            n = at + 8 < s->sent.n && rand_r(&seed) % 2 ? 1 + (size_t)rand_r(&seed) % 7
-                                                        : 1 + (size_t)rand_r(&seed) % (n < 70000 ? n : 70000);
-        ssize_t put = write(s->to, s->sent.p + at, n);
-        if (put <= 0)
-            break;
-        at += (size_t)put;
-    }
-    s->written = at;
-    return NULL;
-}
-
 /* Sends what was prepared while answers are read. */
-static inline void send_all(struct server *s)
+static inline void send_all(struct program *s)
 {
-    assert_int_equal(pthread_create(&s->writer, NULL, write_sent, s), 0);
-}
-
-static void sent_all(struct server *s)
-{
-    pthread_join(s->writer, NULL);
-    buf_clear(&s->sent);
-}
-
-static void put_text(struct buf *b, struct str s)
-{
-    buf_put_varint(b, s.n);
-    buf_put_str(b, s);
+    struct err err = ERR_INIT;
+    if (program_send(s, &err) < 0)
+        fail_msg("%s", err.text);
 }
 
 static void put_head(struct buf *b, const struct udf *udf, uint64_t announced, uint64_t rows)
@@ -212,119 +163,96 @@ static void put_head(struct buf *b, const struct udf *udf, uint64_t announced, u
 
 static void put_column(struct buf *b, const struct udf *udf, int i)
 {
-    put_text(b, str_of(udf->args[i].name));
-    put_text(b, str_of(udf->args[i].type));
+    buf_put_string(b, str_of(udf->args[i].name));
+    buf_put_string(b, str_of(udf->args[i].type));
 }
 
-static void put_strings(struct server *s, const struct udf *udf, const struct str *values, size_t rows)
+static void put_strings(struct program *s, const struct udf *udf, const struct str *values, size_t rows)
 {
     put_head(&s->sent, udf, rows, rows);
     put_column(&s->sent, udf, 0);
     for (size_t i = 0; i < rows; i++)
-        put_text(&s->sent, values[i]);
+        buf_put_string(&s->sent, values[i]);
 }
 
-/* Reads more of the answer; false at its end. */
-static bool read_more(struct server *s)
+static struct str get_bytes(struct program *s, size_t n)
 {
-    assert_int_equal(buf_reserve(&s->got, 1 << 16), 0);
-    ssize_t n = read(s->from, s->got.p + s->got.n, s->got.cap - s->got.n);
-    if (n > 0)
-        s->got.n += (size_t)n;
-    return n > 0;
+    if (program_need(s, n) != GOT_ALL)
+        fail_msg("the answer ended within a value");
+    return (struct str){ program_take(s, n), n };
 }
 
-static uint64_t get_varint(struct server *s, size_t *at)
+static uint64_t get_varint(struct program *s)
 {
     uint64_t v = 0;
-    int n;
-    while ((n = varint_read(s->got.p + *at, s->got.n - *at, &v)) == 0)
-        if (!read_more(s))
+    for (size_t more = 1;; more++) {
+        if (program_need(s, more) != GOT_ALL)
             fail_msg("the answer ended within a number");
-    assert_true(n > 0);
-    *at += (size_t)n;
-    return v;
+        int n = varint_read(s->got.p + s->at, program_left(s), &v);
+        assert_true(n >= 0);
+        if (n > 0) {
+            program_take(s, (size_t)n);
+            return v;
+        }
+    }
 }
 
-static struct str get_bytes(struct server *s, size_t *at, size_t n)
+static struct str get_text(struct program *s)
 {
-    while (s->got.n - *at < n)
-        if (!read_more(s))
-            fail_msg("the answer ended within a value");
-    *at += n;
-    return (struct str){ s->got.p + *at - n, n };
-}
-
-static struct str get_text(struct server *s, size_t *at)
-{
-    size_t n = get_varint(s, at);
-    return get_bytes(s, at, n);
+    return get_bytes(s, get_varint(s));
 }
 
 /* A block's head; its rows. */
-static size_t get_head(struct server *s, size_t *at, const char *type)
+static size_t get_head(struct program *s, const char *type)
 {
-    assert_int_equal(get_varint(s, at), 1);
-    size_t rows = get_varint(s, at);
-    struct str name = get_text(s, at);
-    assert_true(str_eq(name, STR("result")));
-    struct str got = get_text(s, at);
-    assert_true(str_eq(got, str_of(type)));
+    assert_int_equal(get_varint(s), 1);
+    size_t rows = get_varint(s);
+    assert_true(str_eq(get_text(s), STR("result")));
+    assert_true(str_eq(get_text(s), str_of(type)));
     return rows;
 }
 
 /* Reads the answer for `rows` rows, which are compared with what `expect` says. */
-static void expect_strings(struct server *s, const struct str *values, size_t rows)
+static void expect_strings(struct program *s, const struct str *values, size_t rows)
 {
     size_t row = 0;
     while (row < rows) {
-        size_t at = 0, n = get_head(s, &at, "String");
+        size_t n = get_head(s, "String");
         if (n == 0 || n > rows - row)
             fail_msg("a block of %zu rows where %zu are missing", n, rows - row);
         for (size_t i = 0; i < n; i++, row++) {
-            struct str got = get_text(s, &at);
+            struct str got = get_text(s);
             if (!str_eq(got, values[row]))
                 fail_msg("row %zu of %zu: expected %.*s, got %.*s", row, rows, (int)(values[row].n < 80 ? values[row].n : 80),
                          values[row].p, (int)(got.n < 80 ? got.n : 80), got.p);
         }
-        memmove(s->got.p, s->got.p + at, s->got.n - at);
-        s->got.n -= at;
     }
 }
 
 /* Sends one chunk and compares the answer. */
-static inline void exchange(struct server *s, const struct udf *udf, const struct str *values, const struct str *expected,
+static inline void exchange(struct program *s, const struct udf *udf, const struct str *values, const struct str *expected,
                             size_t rows)
 {
     put_strings(s, udf, values, rows);
     send_all(s);
     expect_strings(s, expected, rows);
-    sent_all(s);
+    program_sent(s);
 }
 
-/* Ends the input; nothing more may come. Its exit status, and what it said on stderr. */
-static int finish(struct server *s, char *said, size_t size)
+/* Ends the input; nothing more may come. Its exit status (-1: a signal's), and what it said on stderr. */
+static int finish(struct program *s, char *said, size_t size)
 {
     int status = 0;
-    close(s->to);
-    bool more = read_more(s);
-    if (more || s->got.n > 0)
-        fail_msg("%zu bytes more than were asked for", s->got.n);
-    waitpid(s->pid, &status, 0);
-    size_t n = 0;
-    ssize_t got;
-    while (n < size - 1 && (got = read(s->said, said + n, size - 1 - n)) > 0)
-        n += (size_t)got;
-    said[n] = '\0';
-    close(s->from);
-    close(s->said);
-    buf_fini(&s->sent);
-    buf_fini(&s->got);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    enum program_end end = program_end(s, 0, &status);
+    if (program_left(s) > 0)
+        fail_msg("%zu bytes more than were asked for", program_left(s));
+    snprintf(said, size, "%.*s", STR_ARG(buf_str(&s->words)));
+    program_fini(s);
+    return end == PROGRAM_EXITED ? status : -1;
 }
 
 /* Ends it and expects success. */
-static inline void finish_well(struct server *s)
+static inline void finish_well(struct program *s)
 {
     char said[4096];
     int status = finish(s, said, sizeof said);

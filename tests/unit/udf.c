@@ -78,7 +78,7 @@ static void blocks_of_rows(void **state)
 {
     (void)state;
     struct str *values = make_values(1000);
-    struct server s;
+    struct program s;
     start(&s, &blocks);
     exchange(&s, &blocks, values, values, 1000);
     exchange(&s, &blocks, values, values, 1);
@@ -103,7 +103,7 @@ static void chunks_of_all_sizes(void **state)
     (void)state;
     static const size_t sizes[] = { 0, 1, 5, 0, 8192, 8193, 65409, 1000000, 1 };
     struct str *values = make_values(1000000);
-    struct server s;
+    struct program s;
     start(&s, &echo);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         exchange(&s, &echo, values, values, sizes[i]);
@@ -115,11 +115,11 @@ static void splits_of_all_kinds(void **state)
 {
     (void)state;
     struct str *values = make_values(65409);
-    for (enum split split = SPLIT_BYTES; split <= SPLIT_RANDOM; split++) {
-        size_t rows = split == SPLIT_BYTES ? 2000 : 65409;
-        struct server s;
+    for (enum cut cut = CUT_BYTES; cut <= CUT_RANDOM; cut++) {
+        size_t rows = cut == CUT_BYTES ? 2000 : 65409;
+        struct program s;
         start(&s, &echo);
-        s.split = split;
+        s.cut = cut;
         exchange(&s, &echo, values, values, rows);
         exchange(&s, &echo, values, values, rows);
         finish_well(&s);
@@ -132,9 +132,9 @@ static void chunks_sent_ahead(void **state)
 {
     (void)state;
     struct str *values = make_values(100);
-    struct server s;
+    struct program s;
     start(&s, &echo);
-    s.split = SPLIT_RANDOM;
+    s.cut = CUT_RANDOM;
     for (int i = 0; i < 50; i++) {
         put_strings(&s, &echo, values, 100);
         put_strings(&s, &echo, values, 0);
@@ -143,7 +143,7 @@ static void chunks_sent_ahead(void **state)
     send_all(&s);
     for (int i = 0; i < 50; i++)
         expect_strings(&s, values, 100);
-    sent_all(&s);
+    program_sent(&s);
     finish_well(&s);
     free_values(values, 100);
 }
@@ -152,20 +152,20 @@ static void a_chunk_in_several_blocks(void **state)
 {
     (void)state;
     struct str *values = make_values(10);
-    struct server s;
+    struct program s;
     start(&s, &echo);
     put_head(&s.sent, &echo, 10, 4);
     put_column(&s.sent, &echo, 0);
     for (int i = 0; i < 4; i++)
-        put_text(&s.sent, values[i]);
+        buf_put_string(&s.sent, values[i]);
     buf_put_varint(&s.sent, 1);
     buf_put_varint(&s.sent, 6);
     put_column(&s.sent, &echo, 0);
     for (int i = 4; i < 10; i++)
-        put_text(&s.sent, values[i]);
+        buf_put_string(&s.sent, values[i]);
     send_all(&s);
     expect_strings(&s, values, 10);
-    sent_all(&s);
+    program_sent(&s);
     finish_well(&s);
     free_values(values, 10);
 }
@@ -175,9 +175,9 @@ static void several_arguments(void **state)
     (void)state;
     enum { ROWS = 30000 };
     struct str *expected = calloc(ROWS, sizeof *expected);
-    struct server s;
+    struct program s;
     start(&s, &joined);
-    s.split = SPLIT_RANDOM;
+    s.cut = CUT_RANDOM;
     put_head(&s.sent, &joined, ROWS, ROWS);
     put_column(&s.sent, &joined, 0);
     for (int i = 0; i < ROWS; i++) {
@@ -189,7 +189,7 @@ static void several_arguments(void **state)
         for (int i = 0; i < ROWS; i++) {
             char text[300];
             memset(text, 'a' + column, sizeof text);
-            put_text(&s.sent, (struct str){ text, (size_t)(i * column % 299) });
+            buf_put_string(&s.sent, (struct str){ text, (size_t)(i * column % 299) });
         }
     }
     for (int i = 0; i < ROWS; i++) {
@@ -205,7 +205,7 @@ static void several_arguments(void **state)
     }
     send_all(&s);
     expect_strings(&s, expected, ROWS);
-    sent_all(&s);
+    program_sent(&s);
     finish_well(&s);
     free_values(expected, ROWS);
 }
@@ -214,9 +214,9 @@ static void a_fixed_last_argument(void **state)
 {
     (void)state;
     enum { ROWS = 200000 };
-    struct server s;
+    struct program s;
     start(&s, &doubled);
-    s.split = SPLIT_RANDOM;
+    s.cut = CUT_RANDOM;
     put_head(&s.sent, &doubled, ROWS, ROWS);
     put_column(&s.sent, &doubled, 0);
     for (int32_t i = 0; i < ROWS; i++) {
@@ -225,17 +225,15 @@ static void a_fixed_last_argument(void **state)
     }
     send_all(&s);
     for (int32_t row = 0; row < ROWS;) {
-        size_t at = 0, n = get_head(&s, &at, "Int64");
+        size_t n = get_head(&s, "Int64");
         assert_true(n > 0);
         for (size_t i = 0; i < n; i++, row++) {
             int64_t v;
-            memcpy(&v, get_bytes(&s, &at, sizeof v).p, sizeof v);
+            memcpy(&v, get_bytes(&s, sizeof v).p, sizeof v);
             assert_int_equal(v, (int64_t)(row - ROWS / 2) * 2);
         }
-        memmove(s.got.p, s.got.p + at, s.got.n - at);
-        s.got.n -= at;
     }
-    sent_all(&s);
+    program_sent(&s);
     finish_well(&s);
 }
 
@@ -248,7 +246,7 @@ static void nul_bytes_and_large_rows(void **state)
         text[i] = (char)(i * 7 % 251);
     const struct str values[] = { STR("a\0b"),  STR(""),         STR("\0"),     { text, large },
                                   STR("after"), { text, large }, { text, 127 }, { text, 128 } };
-    struct server s;
+    struct program s;
     start(&s, &echo);
     exchange(&s, &echo, values, values, sizeof values / sizeof values[0]);
     exchange(&s, &echo, values, values, sizeof values / sizeof values[0]);
@@ -267,9 +265,9 @@ static void rows_over_the_limit(void **state)
     const struct str values[] = { STR("a"), { text, 100001 }, STR("b"), { text, 5000000 }, { text, 100000 }, { text, 100001 } };
     const struct str why = STR("error: a value of more than 100000 bytes");
     const struct str expected[] = { STR("a"), why, STR("b"), why, { text, 100000 }, why };
-    struct server s;
+    struct program s;
     start_within(&s, &with_why, limits);
-    s.split = SPLIT_RANDOM;
+    s.cut = CUT_RANDOM;
     exchange(&s, &with_why, values, expected, 6);
     exchange(&s, &with_why, values, expected, 6);
     assert_int_equal(finish(&s, said, sizeof said), 0);
@@ -294,7 +292,7 @@ static void answers_over_the_limit(void **state)
         values[i] = expected[i] = (struct str){ text + 6, 99000 };
     values[ROWS - 1] = (struct str){ text, 99000 };
     expected[ROWS - 1] = STR("");
-    struct server s;
+    struct program s;
     limits.part_bytes = 4 << 20;
     start_within(&s, &echo, limits);
     exchange(&s, &echo, values, expected, ROWS);
@@ -309,7 +307,7 @@ static void ends_in_mid_chunk(void **state)
     (void)state;
     char said[4096];
     struct str *values = make_values(100);
-    struct server whole;
+    struct program whole;
     start(&whole, &echo);
     put_strings(&whole, &echo, values, 100);
     size_t n = whole.sent.n;
@@ -318,11 +316,11 @@ static void ends_in_mid_chunk(void **state)
     buf_clear(&whole.sent);
     finish_well(&whole);
     for (size_t cut = 1; cut < n; cut += cut < 20 ? 1 : 97) {
-        struct server s;
+        struct program s;
         start(&s, &echo);
         buf_put(&s.sent, bytes, cut);
         send_all(&s);
-        sent_all(&s);
+        program_sent(&s);
         assert_int_equal(finish(&s, said, sizeof said), 1);
         assert_non_null(strstr(said, "the input ended"));
     }
@@ -359,11 +357,11 @@ static void damaged_input(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char said[4096];
-        struct server s;
+        struct program s;
         start(&s, &echo);
         buf_put(&s.sent, cases[i].bytes, cases[i].n);
         send_all(&s);
-        sent_all(&s);
+        program_sent(&s);
         int status = finish(&s, said, sizeof said);
         if (status != 1 || strstr(said, cases[i].says) == NULL)
             fail_msg("case %zu: exit status %d, said %s", i, status, said);
@@ -376,7 +374,7 @@ static void a_refused_chunk_is_taken_whole(void **state)
 {
     (void)state;
     struct str *values = make_values(500000);
-    struct server s;
+    struct program s;
     char said[4096];
     struct udf wrong = echo;
     wrong.args[0].type = "Int64";
@@ -385,7 +383,7 @@ static void a_refused_chunk_is_taken_whole(void **state)
     void (*before)(int) = signal(SIGPIPE, SIG_IGN);
     size_t n = s.sent.n;
     send_all(&s);
-    pthread_join(s.writer, NULL);
+    program_sent(&s);
     signal(SIGPIPE, before);
     assert_int_equal(s.written, n);
     assert_int_equal(finish(&s, said, sizeof said), 1);
@@ -397,7 +395,7 @@ static void the_server_goes_away(void **state)
 {
     (void)state;
     struct str *values = make_values(65409);
-    struct server s;
+    struct program s;
     char said[4096];
     int status;
     start(&s, &echo);
@@ -406,7 +404,7 @@ static void the_server_goes_away(void **state)
     put_strings(&s, &echo, values, 65409);
     signal(SIGPIPE, SIG_IGN);
     send_all(&s);
-    sent_all(&s);
+    program_sent(&s);
     status = finish(&s, said, sizeof said);
     assert_int_equal(status, 1);
     assert_non_null(strstr(said, "writing the answer"));
@@ -416,7 +414,7 @@ static void the_server_goes_away(void **state)
 static void a_function_that_cannot_open(void **state)
 {
     (void)state;
-    struct server s;
+    struct program s;
     char said[4096];
     start(&s, &unopened);
     assert_int_equal(finish(&s, said, sizeof said), 1);
@@ -427,14 +425,14 @@ static void a_function_that_cannot_open(void **state)
 static void worker_ends_with_its_parent(void **state)
 {
     (void)state;
-    struct server s;
+    struct program s;
     struct str value = STR("!wait");
     char said[4096];
     start(&s, &echo);
     exchange(&s, &echo, &(struct str){ "a", 1 }, &(struct str){ "a", 1 }, 1);
     put_strings(&s, &echo, &value, 1);
     send_all(&s);
-    sent_all(&s);
+    program_sent(&s);
     kill(s.pid, SIGKILL);
     waitpid(s.pid, NULL, 0);
     s.pid = 0;
@@ -442,11 +440,7 @@ static void worker_ends_with_its_parent(void **state)
     struct pollfd p = { .fd = s.said, .events = POLLIN };
     assert_int_equal(poll(&p, 1, 5000), 1);
     assert_int_equal(read(s.said, said, sizeof said), 0);
-    close(s.to);
-    close(s.from);
-    close(s.said);
-    buf_fini(&s.sent);
-    buf_fini(&s.got);
+    program_fini(&s);
 }
 
 static void both_ways_of_reading_ahead(void **state)
@@ -455,7 +449,7 @@ static void both_ways_of_reading_ahead(void **state)
     struct str *values = make_values(65409);
     struct udf_limits limits = udf_limits_default;
     limits.overlap = !limits.overlap;
-    struct server s;
+    struct program s;
     start_within(&s, &echo, limits);
     exchange(&s, &echo, values, values, 65409);
     finish_well(&s);

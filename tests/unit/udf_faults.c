@@ -36,7 +36,7 @@ static const struct udf bad_why = {
 static void prints_do_not_shift_answers(void **state)
 {
     (void)state;
-    struct server s;
+    struct program s;
     char said[4096];
     const struct str values[] = { STR("a"), STR("!print"), STR("b"), STR("!read") };
     start(&s, &echo);
@@ -50,7 +50,7 @@ static void prints_do_not_shift_answers(void **state)
 static void rows_without_an_answer(void **state)
 {
     (void)state;
-    struct server s;
+    struct program s;
     char said[4096];
     const struct str values[] = { STR("a"), STR("!refuse"), STR("b"), STR("!none"), STR("!twice"), STR("c") };
     const struct str defaults[] = { STR("a"), STR(""), STR("b"), STR(""), STR(""), STR("c") };
@@ -74,16 +74,15 @@ static void rows_without_an_answer(void **state)
 static void a_call_that_cannot_be_answered(void **state)
 {
     (void)state;
-    struct server s;
+    struct program s;
     char said[4096];
     const struct str values[] = { STR("a"), STR("!segv"), STR("!stop it"), STR("b") };
     start(&s, &with_why);
     put_strings(&s, &with_why, values, 4);
     send_all(&s);
-    while (read_more(&s))
-        ;
-    sent_all(&s);
-    buf_clear(&s.got); /* rows before it may have been answered */
+    while (program_need(&s, 1) == GOT_ALL)
+        program_take(&s, program_left(&s));
+    program_sent(&s); /* rows before it may have been answered */
     assert_int_equal(finish(&s, said, sizeof said), 1);
     assert_non_null(strstr(said, "why: expected the name of a thing, got \"!stop it\""));
 }
@@ -97,7 +96,7 @@ static void one_bad_row(const char *bad, const char *why)
     memcpy(expected, values, ROWS * sizeof *expected);
     values[AT] = str_of(bad);
     snprintf(text, sizeof text, "error: %s", why);
-    struct server s;
+    struct program s;
     double before = now();
     struct udf_limits limits = udf_limits_default;
     limits.memory_bytes = 64 << 20; /* to touch a whole GiB may take as long as the deadline */
@@ -165,7 +164,7 @@ static void rows_that_reach_out(void **state)
     static const char why[] = "error: killed by signal 31: it asked for the network, another program or a file to write";
     static const char *const bad[] = { "!socket", "!exec", "!create", "!append" };
     const struct str none = STR("error: the function put no row, or more than one");
-    struct server s;
+    struct program s;
     char said[4096];
     start(&s, &with_why);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -209,7 +208,7 @@ static void a_row_that_waits(void **state)
     limits.deadline_ms = 50;
     const struct str values[] = { STR("a"), STR("!wait"), STR("b") };
     const struct str expected[] = { STR("a"), STR("error: over its deadline of 50 ms"), STR("b") };
-    struct server s;
+    struct program s;
     start_within(&s, &with_why, limits);
     exchange(&s, &with_why, values, expected, 3);
     finish_well(&s);
@@ -228,7 +227,7 @@ static void many_bad_rows(void **state)
         sent[i] = is_bad ? bad : values[i];
         expected[i] = is_bad ? why : values[i];
     }
-    struct server s;
+    struct program s;
     start(&s, &with_why);
     exchange(&s, &with_why, sent, expected, ROWS);
     exchange(&s, &with_why, sent, expected, ROWS);
@@ -244,7 +243,7 @@ static void an_error_value_that_crashes(void **state)
     (void)state;
     const struct str values[] = { STR("a"), STR("!exit"), STR("b") };
     const struct str expected[] = { STR("a"), STR(""), STR("b") };
-    struct server s;
+    struct program s;
     start(&s, &bad_why);
     exchange(&s, &bad_why, values, expected, 3);
     exchange(&s, &bad_why, values, expected, 3);
@@ -269,7 +268,7 @@ static void a_worker_that_is_killed(void **state)
 {
     (void)state;
     struct str *values = make_values(1000);
-    struct server s;
+    struct program s;
     char path[64], line[64] = "";
     start(&s, &echo);
     for (int i = 0; i < 3; i++) {
