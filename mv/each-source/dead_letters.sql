@@ -6,6 +6,7 @@ SELECT
     toString(verdict) AS class, -- by name: the numbers of the two types differ
     multiIf(
         verdict = 'simulated', ['a field begins with its x-simulated marker: a failure that was asked for'],
+        verdict = 'document' AND {document_content} != '' AND tryBase64Decode({document_content}) = '', ['the content is not base64'], -- if {document_content}
         verdict = 'document', [document.error], -- if {document_content}
         record.violations) AS violations,
     message AS payload,
