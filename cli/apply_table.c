@@ -400,6 +400,44 @@ static int compare_clauses(struct comparing *c, struct err *err)
     return 0;
 }
 
+/* A sorting key may grow by columns that are new: what is there has their default, so it is sorted already. ClickHouse takes that
+ * only in the statement that adds them. */
+static bool grow_key(struct comparing *c)
+{
+    size_t n = strlen(c->have->sorting);
+    if (strncmp(c->want->sorting, c->have->sorting, n) != 0 || strncmp(c->want->sorting + n, ", ", 2) != 0 ||
+        strcmp(c->want->primary, c->have->primary) != 0)
+        return false;
+    struct buf all, say;
+    bool grows = true;
+    char **alters = c->object->alters, **says = c->object->says;
+    buf_init(&all, 0);
+    buf_init(&say, 0);
+    for (struct str rest = str_of(c->want->sorting + n + 2); rest.n > 0 && grows;) {
+        struct str name = str_trim(str_cut(&rest, ','));
+        char begins[300];
+        snprintf(begins, sizeof begins, "ADD COLUMN IF NOT EXISTS `%.*s` ", STR_ARG(name));
+        grows = false;
+        for (size_t i = 0; i < c->object->n_alters && !grows; i++) {
+            if (strncmp(alters[i], begins, strlen(begins)) != 0)
+                continue;
+            grows = true;
+            buf_printf(&all, "%s, ", alters[i]);
+            buf_printf(&say, "%s, ", says[i]);
+            memmove(alters + i, alters + i + 1, (c->object->n_alters - i - 1) * sizeof *alters);
+            memmove(says + i, says + i + 1, (c->object->n_alters - i - 1) * sizeof *says);
+            c->object->n_alters--;
+        }
+    }
+    buf_printf(&all, "MODIFY ORDER BY (%s)", c->want->sorting);
+    buf_printf(&say, "ORDER BY (%s)", c->want->sorting);
+    struct err ignore = ERR_INIT;
+    grows = grows && !all.failed && !say.failed && add(c->apply, c->object, buf_text(&all), buf_text(&say), &ignore) == 0;
+    buf_fini(&all);
+    buf_fini(&say);
+    return grows;
+}
+
 int apply_table_alters(struct apply *a, struct object *o, struct err *err)
 {
     struct shape have, want;
@@ -423,10 +461,10 @@ int apply_table_alters(struct apply *a, struct object *o, struct err *err)
         { "ORDER BY", want.sorting, have.sorting },    { "PRIMARY KEY", want.primary, have.primary },
         { "SAMPLE BY", want.sampling, have.sampling },
     };
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        if (strcmp(fixed[i].want, fixed[i].have) != 0)
-            refuse(&c, fixed[i].what, fixed[i].want, fixed[i].have);
     int done = compare_columns(&c, err);
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        if (strcmp(fixed[i].want, fixed[i].have) != 0 && (fixed[i].want != want.sorting || !grow_key(&c)))
+            refuse(&c, fixed[i].what, fixed[i].want, fixed[i].have);
     if (done == 0 && !c.holds_nothing)
         done = compare_indices(&c, err) < 0 || compare_settings(&c, err) < 0 ? -1 : 0;
     if (done == 0)

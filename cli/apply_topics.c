@@ -107,8 +107,9 @@ static int note_start(struct apply *a, const struct plan_source *s, int32_t part
                                                { "topic", str_of(s->topic) },
                                                { "partition", str_of(partition_text) },
                                                { "start", str_of(start_text) } };
-    struct clickhouse_query q = { .sql = "INSERT INTO ledger_starts SELECT {source:String}, {topic:String}, {partition:UInt32},"
-                                         " {start:UInt64}, now64(3)",
+    struct clickhouse_query q = { .sql = "INSERT INTO ledger_starts (source, topic, partition, start_offset, noted_at, since)"
+                                         " SELECT {source:String}, {topic:String}, {partition:UInt32}, {start:UInt64}, now64(3),"
+                                         " max(since) FROM ledger_starts WHERE source = {source:String} AND topic = {topic:String}",
                                   .params = params,
                                   .n_params = 4 };
     return clickhouse_run(a->ch, &q, NULL, NULL, err);
@@ -127,7 +128,9 @@ int apply_starts(struct apply *a, const struct plan_source *s, struct err *err)
     if (noted.at == NULL || committed == NULL)
         return err_set(err, ERR_STOP, "out of memory");
     if (clickhouse_rows(a->ch,
-                        "SELECT DISTINCT partition FROM ledger_starts WHERE source = {source:String} AND topic = {topic:String}",
+                        "SELECT DISTINCT partition FROM ledger_starts WHERE source = {source:String} AND topic = {topic:String}"
+                        " AND since = (SELECT max(since) FROM ledger_starts WHERE source = {source:String} AND topic ="
+                        " {topic:String})",
                         params, 2, take_noted, &noted, err) < 0)
         return -1;
     bool all = true;

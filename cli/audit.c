@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "cli/gaps.h"
+#include "cli/recreated.h"
 
 enum {
     EXAMPLES = 20,           /* offsets that a problem names */
@@ -24,6 +25,7 @@ struct audit {
     struct kafka_admin *kafka;
     const struct plan_source *source;
     struct positions at;
+    int64_t since_ms, until_ms; /* lines of messages that were appended in [since, until); until -1: no end */
     bool read_only;
     json_t *problems, *notes;
     char sealed_at[40]; /* the moment of the seals that count; "" where nothing was proven yet */
@@ -50,7 +52,7 @@ static void say(json_t *list, const char *format, ...)
 
 /* What was erased is neither among the rows nor among the dead letters, and nothing was lost. */
 #define ERASED_RECORDS "(SELECT identity FROM erased WHERE source = {source:String} AND letter = '')"
-#define ERASED_LETTERS "(SELECT letter FROM erased WHERE source = {source:String} AND letter != '')"
+#define ERASED_LETTERS "(SELECT splitByChar('@', letter)[1], sent_at FROM erased WHERE source = {source:String} AND letter != '')"
 
 static int run(struct audit *a, struct buf *sql, struct buf *out, struct err *err)
 {
@@ -81,18 +83,27 @@ static size_t split(struct str *rest, struct str *fields, size_t max)
     return n;
 }
 
-/* (partition = 0 AND offset >= 10 AND offset < 20) OR …; to < 0: no end. Plain numbers, so that the primary key prunes. */
-static void put_ranges(struct buf *b, const struct positions *at, int64_t (*from)(const struct position *),
+#define MOMENT "fromUnixTimestamp64Milli(%" PRId64 ", 'UTC')"
+
+/* (partition = 0 AND offset >= 10 AND offset < 20) OR …, of this topic; to NULL: no end. Plain numbers, so that the primary key
+ * prunes. */
+static void put_ranges(struct buf *b, const struct audit *a, int64_t (*from)(const struct position *),
                        int64_t (*to)(const struct position *))
 {
+    const struct positions *at = &a->at;
     buf_puts(b, "(");
+    if (a->since_ms > 0)
+        buf_printf(b, "sent_at >= " MOMENT " AND ", a->since_ms);
+    if (a->until_ms >= 0)
+        buf_printf(b, "sent_at < " MOMENT " AND ", a->until_ms);
+    buf_puts(b, "(0");
     for (int32_t i = 0; i < at->n; i++) {
-        buf_printf(b, "%s(partition = %d AND offset >= %" PRId64, i > 0 ? " OR " : "", at->at[i].partition, from(&at->at[i]));
+        buf_printf(b, " OR (partition = %d AND offset >= %" PRId64, at->at[i].partition, from(&at->at[i]));
         if (to != NULL)
             buf_printf(b, " AND offset < %" PRId64, to(&at->at[i]));
         buf_puts(b, ")");
     }
-    buf_puts(b, ")");
+    buf_puts(b, "))");
 }
 
 static int64_t start_of(const struct position *p)
@@ -112,10 +123,16 @@ static int64_t committed_of(const struct position *p)
 
 static void put_conditions(struct audit *a)
 {
-    put_ranges(&a->todo, &a->at, proven_of, committed_of);
-    put_ranges(&a->done, &a->at, start_of, proven_of);
-    put_ranges(&a->ahead, &a->at, proven_of, NULL);
-    buf_puts(&a->young, "_offset >= [");
+    struct buf *const all[] = { &a->todo, &a->done, &a->ahead, &a->young };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        buf_clear(all[i]);
+    put_ranges(&a->todo, a, proven_of, committed_of);
+    /* What came through a topic of this name that is gone was proven when that was noted. */
+    buf_printf(&a->done, "(sent_at < " MOMENT " OR ", a->since_ms);
+    put_ranges(&a->done, a, start_of, proven_of);
+    buf_puts(&a->done, ")");
+    put_ranges(&a->ahead, a, proven_of, NULL);
+    buf_printf(&a->young, "appended_at >= " MOMENT " AND _offset >= [", a->since_ms);
     for (int32_t i = 0; i < a->at.n; i++)
         buf_printf(&a->young, "%s%" PRId64, i > 0 ? ", " : "", a->at.at[i].proven);
     buf_puts(&a->young, "][_partition + 1]");
@@ -167,7 +184,7 @@ static int count_lines(struct audit *a, json_t *counts, struct err *err)
     buf_puts(&sql, "SELECT verdict, count(), countIf(");
     buf_put_str(&sql, buf_str(&a->todo));
     buf_puts(&sql, ") FROM ledger FINAL WHERE source = {source:String} AND topic = {topic:String} AND ");
-    put_ranges(&sql, &a->at, start_of, committed_of);
+    put_ranges(&sql, a, start_of, committed_of);
     buf_puts(&sql, " GROUP BY verdict ORDER BY verdict FORMAT TabSeparated");
     int rc = run(a, &sql, &out, err);
     for (struct str rest = buf_str(&out), f[3]; rc == 0 && rest.n > 0;) {
@@ -263,11 +280,12 @@ static int check_letters(struct audit *a, struct err *err)
     buf_printf(&sql,
                "SELECT partition, offset, toString(verdict) FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
                " AND verdict IN ('parse', 'contract', 'simulated', 'empty', 'document') AND %s"
-               " AND concat(topic, '/', toString(partition), '/', toString(offset)) NOT IN " ERASED_LETTERS
-               " AND (partition, offset) NOT IN"
-               " (SELECT partition, offset FROM dead_letter_records WHERE source = {source:String} AND topic = {topic:String} AND ",
+               " AND (concat(topic, '/', toString(partition), '/', toString(offset)), sent_at) NOT IN " ERASED_LETTERS
+               " AND (partition, offset, sent_at) NOT IN"
+               " (SELECT partition, offset, sent_at FROM dead_letter_records WHERE source = {source:String} AND topic = "
+               "{topic:String} AND ",
                buf_text(&a->todo));
-    put_ranges(&sql, &a->at, start_of, committed_of);
+    put_ranges(&sql, a, start_of, committed_of);
     buf_printf(&sql, ") ORDER BY partition, offset LIMIT 1 BY partition, offset LIMIT %d FORMAT TabSeparated", EXAMPLES + 1);
     int rc = run(a, &sql, &out, err);
     if (rc == 0)
@@ -451,6 +469,52 @@ out:
     return rc;
 }
 
+/* Records of which messages came with different content, by one contract and sent by somebody, not again by odw: the newest is the
+ * row. */
+static void put_conflicts(struct buf *sql, struct audit *a)
+{
+    buf_printf(sql,
+               "SELECT source, identity, any(record_day) AS record_day, arrayMap(m -> m.2, arraySort(groupUniqArray(10)((sent_at,"
+               " concat(topic, '/', toString(partition), '/', toString(offset)))))) AS messages, now64(3, 'UTC') AS found_at"
+               " FROM ledger WHERE source = {source:String} AND verdict = 'ok' AND content != 0 AND origin = '' AND identity IN"
+               " (SELECT identity FROM ledger WHERE source = {source:String} AND topic = {topic:String} AND verdict = 'ok' AND %s)"
+               " GROUP BY source, identity, contract HAVING min(content) != max(content)",
+               buf_text(&a->todo));
+}
+
+/* Into `conflicts`, and of all that were found lately their number and the newest into the report. */
+static int list_conflicts(struct audit *a, json_t *conflicts, int64_t *n, struct err *err)
+{
+    struct buf sql, out = { 0 };
+    int rc = 0;
+    buf_init(&sql, 0);
+    if (!a->read_only) {
+        buf_puts(&sql, "INSERT INTO conflicts (source, identity, record_day, messages, found_at) ");
+        put_conflicts(&sql, a);
+        rc = run(a, &sql, NULL, err);
+        buf_clear(&sql);
+    }
+    buf_puts(&sql, "SELECT toString(max(record_day)), arrayStringConcat(argMax(messages, found_at), ', '), count() OVER () FROM"
+                   " (SELECT identity, record_day, messages, found_at FROM conflicts WHERE source = {source:String}");
+    if (a->read_only) {
+        buf_puts(&sql, " UNION ALL SELECT identity, record_day, messages, found_at FROM (");
+        put_conflicts(&sql, a);
+        buf_puts(&sql, ")");
+    }
+    buf_printf(&sql, ") GROUP BY identity ORDER BY max(found_at) DESC, identity LIMIT %d FORMAT TabSeparated", EXAMPLES);
+    if (rc == 0)
+        rc = run(a, &sql, &out, err);
+    for (struct str rest = buf_str(&out), f[3]; rc == 0 && rest.n > 0;) {
+        if (split(&rest, f, 3) != 3)
+            break;
+        json_array_append_new(conflicts, json_pack("{s:s%, s:s%}", "record_day", f[0].p, f[0].n, "messages", f[1].p, f[1].n));
+        *n = str_integer(f[2]);
+    }
+    buf_fini(&sql);
+    buf_fini(&out);
+    return rc;
+}
+
 /* Writes the seals of the days that were touched, then, in one block, the proof that makes them count. */
 static int seal(struct audit *a, struct err *err)
 {
@@ -496,9 +560,10 @@ static int seal(struct audit *a, struct err *err)
     int rc = run(a, &sql, NULL, err);
     if (rc == 0) {
         buf_clear(&sql);
-        buf_puts(&sql, "INSERT INTO ledger_proofs (source, topic, partition, proven_offset, proven_at) SELECT {source:String}, "
-                       "{topic:String}, p.1, p.2, ");
-        buf_printf(&sql, "%s FROM (SELECT arrayJoin([", at);
+        buf_printf(&sql,
+                   "INSERT INTO ledger_proofs (source, topic, partition, proven_offset, proven_at, since) SELECT {source:String},"
+                   " {topic:String}, p.1, p.2, %s, " MOMENT " FROM (SELECT arrayJoin([",
+                   at, a->since_ms);
         for (int32_t i = 0; i < a->at.n; i++)
             buf_printf(&sql, "%s(toUInt32(%d), toUInt64(%" PRId64 "))", i > 0 ? ", " : "", a->at.at[i].partition,
                        a->at.at[i].committed);
@@ -509,12 +574,107 @@ static int seal(struct audit *a, struct err *err)
     return rc;
 }
 
+/* ---- a topic that was deleted and created again ---- */
+
+/* How far the ledger goes with the topic that is gone, into committed; what of that it doesn't have nobody can look at any more. */
+static int end_of_former(struct audit *former, int64_t *missing, struct err *err)
+{
+    struct buf sql, out = { 0 };
+    int64_t has = 0;
+    buf_init(&sql, 0);
+    buf_puts(&sql, "SELECT partition, max(offset) + 1, uniqExact(offset) FROM ledger WHERE source = {source:String} AND topic ="
+                   " {topic:String} AND ");
+    put_ranges(&sql, former, proven_of, NULL);
+    buf_puts(&sql, " GROUP BY partition FORMAT TabSeparated");
+    int rc = run(former, &sql, &out, err);
+    for (int32_t i = 0; i < former->at.n; i++)
+        former->at.at[i].committed = former->at.at[i].proven;
+    for (struct str rest = buf_str(&out), f[3]; rc == 0 && rest.n > 0;) {
+        if (split(&rest, f, 3) != 3)
+            break;
+        struct position *p = &former->at.at[str_integer(f[0])];
+        p->committed = str_integer(f[1]);
+        has += str_integer(f[2]);
+        *missing += p->committed - p->proven;
+    }
+    *missing -= has;
+    buf_fini(&sql);
+    buf_fini(&out);
+    return rc;
+}
+
+static int note_topic(struct audit *a, struct err *err)
+{
+    struct buf sql;
+    buf_init(&sql, 0);
+    buf_puts(&sql, "INSERT INTO ledger_starts (source, topic, partition, start_offset, noted_at, since) SELECT {source:String},"
+                   " {topic:String}, p, 0, now64(3), ");
+    buf_printf(&sql, MOMENT " FROM (SELECT arrayJoin(range(toUInt32(%d))) AS p)", a->since_ms, a->at.n);
+    int rc = run(a, &sql, NULL, err);
+    buf_fini(&sql);
+    return rc;
+}
+
+/* Looks at all that came from the former topic for the last time, seals it, and notes that there is another one. */
+static int change_topic(struct audit *a, struct err *err)
+{
+    struct audit former = *a;
+    int64_t missing = 0;
+    int rc = -1;
+    former.at.at = a->at.before;
+    former.at.n = a->at.n_before;
+    former.since_ms = former.at.n > 0 ? former.at.at[0].since_ms : 0;
+    former.until_ms = a->since_ms;
+    former.lines = former.ok = 0;
+    memset(&former.todo, 0, 4 * sizeof former.todo);
+    char moment[32];
+    time_t since = (time_t)(a->since_ms / 1000);
+    strftime(moment, sizeof moment, "%Y-%m-%dT%H:%M:%SZ", gmtime(&since));
+    say(a->notes, "topic %s: it was deleted and created again; its messages since %s are another topic's, from offset 0 on%s",
+        a->source->topic, moment, a->read_only ? "; 'odw audit' without --read-only, or the worker, notes it" : "");
+    if (a->read_only)
+        return 0;
+    struct buf *const all[] = { &former.todo, &former.done, &former.ahead, &former.young };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        buf_init(all[i], 0);
+    json_t *counts = json_object();
+    if (end_of_former(&former, &missing, err) < 0)
+        goto out;
+    put_conditions(&former);
+    size_t problems = json_array_size(a->problems);
+    if (count_lines(&former, counts, err) < 0 || check_rows(&former, err) < 0 || check_letters(&former, err) < 0)
+        goto out;
+    if (missing > 0)
+        say(a->notes, "topic %s: %" PRId64 " offsets of the topic that is gone have no line: unprovable", a->source->topic,
+            missing);
+    rc = 0;
+    if (json_array_size(a->problems) == problems) {
+        bool moved = false;
+        rc =
+            recreated_begin(a->ch, a->kafka, a->source, &a->at, &moved, err) < 0 || seal(&former, err) < 0 || note_topic(a, err) < 0
+                ? -1
+                : 0;
+        if (!moved)
+            say(a->notes,
+                "topic %s: consumers of group %s go on where they stood in the former topic; what lies below is read once they "
+                "have "
+                "ended and the group's position is set to the beginning",
+                a->source->topic, a->source->group);
+    }
+out:
+    json_decref(counts);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        buf_fini(all[i]);
+    return rc;
+}
+
 int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct plan_source *s, const struct audit_options *options,
                  json_t *report, bool *holds, struct err *err)
 {
     struct arena arena;
-    struct audit a = { .ch = ch, .kafka = kafka, .source = s, .read_only = options->read_only };
-    json_t *partitions = json_array(), *counts = json_object(), *one = NULL;
+    struct audit a = { .ch = ch, .kafka = kafka, .source = s, .until_ms = -1, .read_only = options->read_only };
+    json_t *partitions = json_array(), *counts = json_object(), *conflicts = json_array(), *one = NULL;
+    int64_t n_conflicts = 0;
     int rc = -1;
     arena_init(&arena, 0);
     a.problems = json_array();
@@ -525,6 +685,12 @@ int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct 
 
     if (positions_load(&arena, ch, kafka, s, &a.at, err) < 0)
         goto out;
+    a.since_ms = a.at.since_ms;
+    if (a.at.before != NULL) {
+        if (change_topic(&a, err) < 0 || (!a.read_only && positions_load(&arena, ch, kafka, s, &a.at, err) < 0))
+            goto out;
+        a.since_ms = a.at.since_ms;
+    }
     struct gaps *tails = arena_alloc(&arena, sizeof *tails * (size_t)a.at.n);
     if (tails == NULL) {
         err_set(err, ERR_STOP, "out of memory");
@@ -536,7 +702,8 @@ int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct 
     snprintf(a.sealed_at, sizeof a.sealed_at, "%s", a.at.proven_at);
     put_conditions(&a);
     if (check_gaps(&a, tails, partitions, err) < 0 || count_lines(&a, counts, err) < 0 || check_rows(&a, err) < 0 ||
-        check_letters(&a, err) < 0 || check_seals(&a, err) < 0 || check_erased(&a, err) < 0)
+        check_letters(&a, err) < 0 || check_seals(&a, err) < 0 || check_erased(&a, err) < 0 ||
+        list_conflicts(&a, conflicts, &n_conflicts, err) < 0)
         goto out;
     bool good = json_array_size(a.problems) == 0;
     if (good && !a.read_only && seal(&a, err) < 0)
@@ -545,9 +712,9 @@ int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct 
     int64_t lag = 0;
     for (int32_t i = 0; i < a.at.n; i++)
         lag += a.at.at[i].high - a.at.at[i].committed;
-    one = json_pack("{s:s, s:s, s:b, s:I, s:I, s:O, s:O, s:O, s:O}", "source", s->stem, "topic", s->topic, "holds", good,
-                    "looked_at", (json_int_t)a.lines, "lag", (json_int_t)lag, "lines", counts, "partitions", partitions, "problems",
-                    a.problems, "notes", a.notes);
+    one = json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, s:O, s:O, s:O, s:O, s:O}", "source", s->stem, "topic", s->topic, "holds", good,
+                    "looked_at", (json_int_t)a.lines, "lag", (json_int_t)lag, "conflicting", (json_int_t)n_conflicts, "conflicts",
+                    conflicts, "lines", counts, "partitions", partitions, "problems", a.problems, "notes", a.notes);
     if (one == NULL || json_array_append_new(json_object_get(report, "sources"), one) < 0) {
         err_set(err, ERR_STOP, "out of memory for the report");
         goto out;
@@ -558,6 +725,7 @@ out:
         buf_fini(all[i]);
     json_decref(partitions);
     json_decref(counts);
+    json_decref(conflicts);
     json_decref(a.problems);
     json_decref(a.notes);
     arena_fini(&arena);

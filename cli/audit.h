@@ -24,7 +24,8 @@ struct audit_options {
 int audit_source(struct clickhouse *ch, struct kafka_admin *kafka, const struct plan_source *s, const struct audit_options *options,
                  json_t *report, bool *holds, struct err *err) __attribute__((warn_unused_result));
 
-/* {"holds": bool, "audited_at": …, "sources": [{"source", "topic", "partitions": [...], "lines", "ok", …, "problems": [text…],
+/* {"holds": bool, "audited_at": …, "sources": [{"source", "topic", "partitions": [...], "lines", "ok", …, "conflicting": how many,
+ * "conflicts": [{"record_day", "messages"} of the newest], "problems": [text…],
  * "notes": [text…]}]}. The caller decrefs; NULL and err as above. */
 json_t *audit_all(struct clickhouse *ch, struct kafka_admin *kafka, const struct plan *plan, const struct audit_options *options,
                   bool *holds, struct err *err) __attribute__((warn_unused_result));

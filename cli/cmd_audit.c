@@ -21,12 +21,15 @@ static const struct opt_usage usage = {
              "does not hold.",
     .own = own,
     .shared = settings_shared,
-    .more = "What it looks at, per source: every offset from where odw apply began to what the consumer group has committed has a "
-            "ledger\n"
-            "line; every good line's identity is among the rows; every other line among the dead letters; and the rows of the days "
-            "that\n"
-            "were proven earlier are still what they were. A message that waits to be consumed is lag, not a loss.\n\n"
-            "Exit codes: 0 it holds, 1 it does not hold or could not be found out, 2 usage.",
+    .more =
+        "What it looks at, per source: every offset from where odw apply began to what the consumer group has committed has a "
+        "ledger\n"
+        "line; every good line's identity is among the rows; every other line among the dead letters; and the rows of the days "
+        "that\n"
+        "were proven earlier are still what they were. A message that waits to be consumed is lag, not a loss. Messages with\n"
+        "different content of one record are listed, and are no loss: the newest is the row. A topic that was deleted and created\n"
+        "again is another topic: what came from the former one is proven for the last time, and offsets count from 0 again.\n\n"
+        "Exit codes: 0 it holds, 1 it does not hold or could not be found out, 2 usage.",
 };
 
 static int64_t count(const json_t *counts, const char *word)
@@ -54,6 +57,10 @@ static void print_source(const json_t *s)
         printf("  %" PRId64 " whose document could not be read\n", count(counts, "document"));
     if (count(counts, "erased") > 0)
         printf("  %" PRId64 " that came again after they were erased, and were not taken in\n", count(counts, "erased"));
+    if (count(s, "conflicting") > 0)
+        printf("  %" PRId64 " records came with different content, of which the newest stands:\n", count(s, "conflicting"));
+    json_array_foreach(json_object_get(s, "conflicts"), i, one) printf(
+        "    %s: %s\n", json_string_value(json_object_get(one, "record_day")), json_string_value(json_object_get(one, "messages")));
     json_array_foreach(json_object_get(s, "notes"), i, one) printf("  note: %s\n", json_string_value(one));
     json_array_foreach(json_object_get(s, "problems"), i, one) printf("  PROBLEM: %s\n", json_string_value(one));
 }

@@ -201,6 +201,12 @@ static int erase(struct run *r, struct err *err)
         return -1;
     if (opts_flag(o, "dry-run") ? positions_load(&r->arena, r->ch, r->kafka, e->source, &e->at, err) : wait_for_stage(r, err))
         return -1;
+    if (e->at.before != NULL)
+        return err_set(
+            err, ERR_RETRY,
+            "topic %s was deleted and created again, and what came from the former one isn't sealed yet; run 'odw audit', "
+            "then this",
+            e->source->topic);
     if (erase_count(e, err) < 0 || erase_find_unfinished(e, err) < 0)
         return -1;
     if (opts_flag(o, "dry-run")) {

@@ -50,6 +50,7 @@ struct replay {
     struct arena arena;
     struct range *ranges;
     int32_t n, partition; /* the one that is read */
+    int64_t since_ms;     /* as in struct positions */
     char file[4096];      /* how far it has come */
     bool dry;
     int64_t sent, letters, copies, discarded, lost, total, before;
@@ -256,7 +257,8 @@ static int find_failed(struct replay *r, struct err *err)
     buf_init(&sql, 0);
     buf_puts(&sql,
              "SELECT partition, offset, attempt, status = 'discarded', corrected FROM dead_letters WHERE source = {source:String}"
-             " AND topic = {topic:String} AND (0");
+             " AND topic = {topic:String}");
+    buf_printf(&sql, " AND sent_at >= fromUnixTimestamp64Milli(%" PRId64 ", 'UTC') AND (0", r->since_ms);
     for (int32_t p = 0; p < r->n; p++)
         if (r->ranges[p].next < r->ranges[p].to)
             buf_printf(&sql, " OR (partition = %d AND offset >= %" PRId64 " AND offset < %" PRId64 ")", p, r->ranges[p].next,
@@ -280,7 +282,9 @@ static bool is_in_range(const struct replay *r, struct str origin)
         return false;
     char *end = NULL;
     long partition = strtol(text + n + 1, &end, 10);
-    long long offset = *end == '/' ? strtoll(end + 1, NULL, 10) : -1;
+    long long offset = *end == '/' ? strtoll(end + 1, &end, 10) : -1;
+    if (r->since_ms > 0 && (*end != '@' || strtoll(end + 1, NULL, 10) < r->since_ms))
+        return false; /* an offset of the topic that was there before this one */
     return partition >= 0 && partition < r->n && offset >= r->ranges[partition].from && offset < r->ranges[partition].to;
 }
 
@@ -339,7 +343,9 @@ static int take_message(void *context, const struct kafka_message *m)
         return 0; /* an empty message, whose letter says so */
     r->letters += failed != NULL;
     if (!copy) { /* else it says itself where it comes from */
-        snprintf(place, sizeof place, "%s/%" PRId32 "/%" PRId64, r->source->topic, m->partition, m->offset);
+        int end = snprintf(place, sizeof place, "%s/%" PRId32 "/%" PRId64, r->source->topic, m->partition, m->offset);
+        if (r->since_ms > 0)
+            snprintf(place + end, sizeof place - (size_t)end, "@%" PRId64, m->timestamp_ms);
         snprintf(appended, sizeof appended, "%" PRId64, m->timestamp_ms);
         snprintf(attempt, sizeof attempt, "%d", failed != NULL ? failed->attempt : 0);
         headers[n++] = (struct kafka_header){ LETTER_ORIGIN, str_of(place) };
@@ -425,6 +431,7 @@ static int replay(struct replay *r, struct err *err)
         positions_load(&r->arena, r->ch, r->kafka, r->source, &at, err) < 0)
         return -1;
     r->n = at.n;
+    r->since_ms = at.since_ms;
     r->ranges = arena_alloc(&r->arena, sizeof *r->ranges * (size_t)r->n);
     if (r->ranges == NULL)
         return err_set(err, ERR_STOP, "out of memory");

@@ -65,6 +65,7 @@ struct worker {
     struct clickhouse *ch;
     struct kafka_admin *kafka;
     struct recovery recovery;
+    bool recreated; /* a topic was; the next audit notes it */
 };
 
 static int connect_both(struct worker *w, struct err *err)
@@ -90,6 +91,12 @@ static int look_at_gaps(struct worker *w, const struct plan_source *s, struct er
     arena_init(&arena, 0);
     if (positions_load(&arena, w->ch, w->kafka, s, &at, err) < 0)
         goto out;
+    if (at.before != NULL) {
+        log_warn("the topic was deleted and created again: an audit notes it source=%s topic=%s", s->stem, s->topic);
+        w->recreated = true;
+        rc = 0;
+        goto out;
+    }
     for (int32_t i = 0; i < at.n; i++) {
         struct gaps g;
         if (gaps_tail(w->ch, w->kafka, s, &at.at[i], true, &g, err) < 0)
@@ -176,14 +183,16 @@ static int expire_lines(struct worker *w, const struct plan_source *s, struct er
     struct expiry e = { w, err };
     return clickhouse_rows(
         w->ch,
-        "WITH proofs AS (SELECT partition AS proven_partition, argMax(proven_offset, proven_at) AS proven FROM ledger_proofs"
-        "  WHERE source = {source:String} AND topic = {topic:String} GROUP BY proven_partition)"
+        "WITH (SELECT max(since) FROM ledger_starts WHERE source = {source:String} AND topic = {topic:String}) AS last,"
+        " proofs AS (SELECT partition AS proven_partition, argMax(proven_offset, proven_at) AS proven FROM ledger_proofs"
+        "  WHERE source = {source:String} AND topic = {topic:String} AND since = last GROUP BY proven_partition)"
         " SELECT _partition_id, count() FROM ledger LEFT JOIN proofs ON proven_partition = partition"
         " WHERE source = {source:String} AND topic = {topic:String} AND _partition_id IN"
         "  (SELECT partition_id FROM system.parts WHERE active AND database = currentDatabase() AND table = 'ledger'"
         "   GROUP BY partition_id HAVING max(modification_time) < now() - {keep:UInt64})"
         " GROUP BY _partition_id"
-        " HAVING countIf(offset >= proven) = 0 AND max(appended_at) < now64(3, 'UTC') - toIntervalSecond({keep:UInt64})",
+        " HAVING countIf(sent_at >= last AND offset >= proven) = 0 AND max(appended_at) < now64(3, 'UTC') - "
+        "toIntervalSecond({keep:UInt64})",
         params, 3, drop_partition, &e, err);
 }
 
@@ -198,6 +207,7 @@ static int round_of(struct worker *w, bool with_audit)
         goto out;
     }
     rc = 0;
+    w->recreated = false;
     for (size_t i = 0; i < plan->n_sources; i++) {
         const struct plan_source *s = &plan->sources[i];
         struct err one = ERR_INIT;
@@ -214,7 +224,7 @@ static int round_of(struct worker *w, bool with_audit)
         log_warn("dead letters: %s", letters.text);
         rc = -1;
     }
-    if (with_audit && rc == 0) {
+    if ((with_audit || w->recreated) && rc == 0) {
         if (audit(w, plan, &err) < 0) {
             log_warn("audit: %s", err.text);
             rc = -1;

@@ -16,6 +16,11 @@ enum { QUERY_TIMEOUT_MS = 30 * 60000, TRIES = 10, UNKNOWN_IDENTIFIER = 47 };
 /* The conditions themselves may be personal: they are not to stay in the server's log of queries. */
 #define SETTINGS "log_queries=0&max_execution_time=1800&transform_null_in=0"
 
+#define MOMENT "fromUnixTimestamp64Milli(%" PRId64 ", 'UTC')"
+/* Where a letter lies, of a line or a letter, and of what was erased. */
+#define LETTER_PLACE "(concat(topic, '/', toString(partition), '/', toString(offset)), sent_at)"
+#define ERASED_PLACE "splitByChar('@', letter)[1], sent_at"
+
 int erase_check_expression(const char *text, struct err *err)
 {
     struct sql_scan scan = sql_scan_of(str_of(text), 1);
@@ -178,16 +183,14 @@ static int put_letters(struct buf *sql, struct erasure *e, struct err *err)
     struct columns c = { e, sql, contract };
     const char *either = "";
     int rc = 0;
-    buf_puts(
-        sql,
-        "SELECT letter_id FROM (SELECT letter_id, letter.class AS letter_class, letter.payload AS letter_payload, letter.key AS"
-        " letter_key, letter.header_values AS letter_headers");
+    buf_puts(sql, "SELECT letter_id, letter_sent_at FROM (SELECT letter_id, letter.sent_at AS letter_sent_at, letter.class AS "
+                  "letter_class, letter.payload AS letter_payload, letter.key AS"
+                  " letter_key, letter.header_values AS letter_headers");
     if (e->records)
         rc = clickhouse_rows(e->ch,
                              "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {view:String}",
                              view, 1, take_column, &c, err);
-    buf_puts(sql, " FROM (SELECT concat(topic, '/', toString(partition), '/', toString(offset)) AS letter_id, *"
-                  " FROM dead_letter_records WHERE source = {source:String}) AS letter) WHERE ");
+    buf_puts(sql, " FROM (SELECT id AS letter_id, * FROM dead_letters WHERE source = {source:String}) AS letter) WHERE ");
     if (e->records) {
         buf_printf(sql,
                    "ifNull((%.*s), 0) OR letter_id IN (SELECT origin FROM ledger WHERE source = {source:String} AND origin != ''"
@@ -304,7 +307,8 @@ static int note(struct erasure *e, bool versions, struct err *err)
     if (e->records) {
         buf_puts(&sql, "INSERT INTO erased (source, letter, identity, record_day, sealed, erasure, erased_at)"
                        " SELECT {source:String}, '', identity, record_day, identity IN (SELECT identity FROM ledger WHERE source ="
-                       " {source:String} AND verdict = 'ok' AND (0");
+                       " {source:String} AND verdict = 'ok' AND (");
+        buf_printf(&sql, "sent_at < " MOMENT, e->at.since_ms);
         for (int32_t i = 0; i < e->at.n; i++)
             buf_printf(&sql, " OR (partition = %d AND offset < %" PRId64 ")", e->at.at[i].partition, e->at.at[i].proven);
         /* Only what was proven expires: an identity without a line is in a seal. */
@@ -315,10 +319,9 @@ static int note(struct erasure *e, bool versions, struct err *err)
         rc = ask(e, &sql, NULL, NULL, err);
         buf_clear(&sql);
     }
-    buf_puts(
-        &sql,
-        "INSERT INTO erased (source, letter, identity, record_day, sealed, erasure, erased_at)"
-        " SELECT DISTINCT {source:String}, letter_id, 0, toDate32('1970-01-01'), false, {erasure:UUID}, now64(3, 'UTC') FROM (");
+    buf_puts(&sql, "INSERT INTO erased (source, letter, identity, record_day, sealed, erasure, erased_at, sent_at)"
+                   " SELECT DISTINCT {source:String}, letter_id, 0, toDate32('1970-01-01'), false, {erasure:UUID}, now64(3, 'UTC'),"
+                   " letter_sent_at FROM (");
     if (rc == 0)
         rc = put_letters(&sql, e, err);
     buf_puts(&sql, ") WHERE letter_id NOT IN (SELECT letter FROM erased WHERE source = {source:String} AND letter != '')");
@@ -370,8 +373,8 @@ static void put_letter_condition(struct buf *sql, const struct erasure *e)
 {
     buf_puts(sql, "source = ");
     clickhouse_put_text(sql, str_of(e->source->stem));
-    buf_puts(sql, " AND concat(topic, '/', toString(partition), '/', toString(offset)) IN ");
-    put_erased(sql, e, "letter", "!= ''");
+    buf_puts(sql, " AND " LETTER_PLACE " IN ");
+    put_erased(sql, e, ERASED_PLACE, "!= ''");
 }
 
 /* Deletes until nothing is left: a block that was on its way when the erasure was noted may write once more. */
@@ -418,8 +421,9 @@ static int look_at_topic(struct erasure *e, struct err *err)
         &sql,
         "SELECT count(DISTINCT partition, offset), toString(max(appended_at)) FROM ledger WHERE source = {source:String} AND"
         " (identity IN (SELECT identity FROM erased WHERE source = {source:String} AND letter = '' AND erasure = {erasure:UUID})"
-        " AND verdict IN ('ok', 'erased') OR concat(topic, '/', toString(partition), '/', toString(offset)) IN (SELECT letter"
-        " FROM erased WHERE source = {source:String} AND letter != '' AND erasure = {erasure:UUID})) AND (0");
+        " AND verdict IN ('ok', 'erased') OR " LETTER_PLACE " IN (SELECT " ERASED_PLACE
+        " FROM erased WHERE source = {source:String} AND letter != '' AND erasure = {erasure:UUID}))");
+    buf_printf(&sql, " AND sent_at >= " MOMENT " AND (0", e->at.since_ms);
     for (int32_t i = 0; i < e->at.n; i++)
         buf_printf(&sql, " OR (partition = %d AND offset >= %" PRId64 ")", e->at.at[i].partition, e->at.at[i].low);
     buf_puts(&sql, ") FORMAT TabSeparated");

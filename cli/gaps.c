@@ -33,6 +33,7 @@ struct look {
     size_t i;     /* the gap that the sweep is in */
     int64_t next; /* the first offset of it that nothing was said about */
     int64_t low;
+    int64_t since_ms; /* lines from before are of a topic that is gone */
     int64_t now_ms;
     struct buf letters, lines; /* RowBinary */
 };
@@ -57,7 +58,7 @@ static int take_gap(void *context, const struct str *fields, size_t n_fields)
     return 0;
 }
 
-static void put_line(struct look *k, int64_t offset, char verdict, int64_t appended_ms)
+static void put_line(struct look *k, int64_t offset, char verdict, int64_t appended_ms, int64_t sent_ms)
 {
     struct buf *b = &k->lines;
     uint32_t partition = (uint32_t)k->partition;
@@ -68,6 +69,7 @@ static void put_line(struct look *k, int64_t offset, char verdict, int64_t appen
     buf_putc(b, verdict);
     buf_put(b, &appended_ms, 8);
     buf_put(b, &k->now_ms, 8);
+    buf_put(b, &sent_ms, 8);
 }
 
 static void put_letter(struct look *k, const struct kafka_message *m)
@@ -104,6 +106,7 @@ static void put_letter(struct look *k, const struct kafka_message *m)
     buf_put(b, &tries, 2);
     buf_put(b, &m->timestamp_ms, 8);
     buf_put(b, &k->now_ms, 8);
+    buf_put(b, &m->timestamp_ms, 8);
 }
 
 /* Nothing is on the topic at [k->next, to). */
@@ -113,7 +116,7 @@ static void pass_over(struct look *k, int64_t to)
         bool gone = o < k->low;
         *(gone ? &k->out->unprovable : &k->out->absent) += 1;
         if (k->close && to - k->next <= OFFSETS_PER_ROUND)
-            put_line(k, o, gone ? LINE_UNPROVABLE : LINE_ABSENT, k->now_ms);
+            put_line(k, o, gone ? LINE_UNPROVABLE : LINE_ABSENT, k->now_ms, k->since_ms);
     }
     if (k->next < to)
         k->next = to;
@@ -152,7 +155,7 @@ static int see_message(void *context, const struct kafka_message *m)
         k->out->empty++;
         if (k->close) {
             put_letter(k, m);
-            put_line(k, m->offset, LINE_EMPTY, m->timestamp_ms);
+            put_line(k, m->offset, LINE_EMPTY, m->timestamp_ms, m->timestamp_ms);
         }
     } else {
         if (k->out->lost++ == 0 || m->offset < k->out->first_lost)
@@ -178,25 +181,28 @@ static int write_down(struct look *k, struct clickhouse *ch, struct err *err)
     if (insert(ch,
                "INSERT INTO dead_letter_records (source, class, violations, payload, key, header_names, header_values, topic, "
                "partition,"
-               " offset, origin, attempt, appended_at, failed_at) FORMAT RowBinary",
+               " offset, origin, attempt, appended_at, failed_at, sent_at) FORMAT RowBinary",
                &k->letters, err) < 0)
         return -1;
-    return insert(ch, "INSERT INTO ledger (source, topic, partition, offset, verdict, appended_at, judged_at) FORMAT RowBinary",
-                  &k->lines, err);
+    return insert(
+        ch, "INSERT INTO ledger (source, topic, partition, offset, verdict, appended_at, judged_at, sent_at) FORMAT RowBinary",
+        &k->lines, err);
 }
 
 static int find_gaps(struct look *k, struct clickhouse *ch, const struct position *p, int64_t from, struct err *err)
 {
-    char partition[16], begin[24], end[24];
+    char partition[16], begin[24], end[24], since[24];
     snprintf(partition, sizeof partition, "%d", p->partition);
     snprintf(begin, sizeof begin, "%lld", (long long)from);
     snprintf(end, sizeof end, "%lld", (long long)p->committed);
+    snprintf(since, sizeof since, "%lld", (long long)p->since_ms);
     const struct clickhouse_param params[] = {
         { "source", str_of(k->source->stem) },
         { "topic", str_of(k->source->topic) },
         { "partition", str_of(partition) },
         { "from", str_of(begin) },
         { "to", str_of(end) },
+        { "since", str_of(since) },
     };
     /* The committed position stands in as a last line, so that a gap at the end is a gap like any other. */
     return clickhouse_rows(
@@ -206,6 +212,7 @@ static int find_gaps(struct look *k, struct clickhouse *ch, const struct positio
         "before"
         "  FROM (SELECT toInt64(offset) AS here FROM ledger WHERE source = {source:String} AND topic = {topic:String}"
         "    AND partition = {partition:UInt32} AND offset >= {from:UInt64} AND offset < {to:UInt64}"
+        "    AND sent_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')"
         "    UNION ALL SELECT {to:Int64}))"
         " WHERE here > before + 1 ORDER BY here LIMIT 20001",
         params, sizeof params / sizeof *params, take_gap, k, err);
@@ -214,7 +221,13 @@ static int find_gaps(struct look *k, struct clickhouse *ch, const struct positio
 int gaps_look(struct clickhouse *ch, struct kafka_admin *kafka, const struct plan_source *s, const struct position *p, int64_t from,
               bool close, struct gaps *out, struct err *err)
 {
-    struct look k = { .source = s, .partition = p->partition, .close = close, .out = out, .low = p->low, .now_ms = wall_ms() };
+    struct look k = { .source = s,
+                      .partition = p->partition,
+                      .close = close,
+                      .out = out,
+                      .low = p->low,
+                      .since_ms = p->since_ms,
+                      .now_ms = wall_ms() };
     int rc = -1;
     *out = (struct gaps){ .first_lost = -1 };
     buf_init(&k.letters, 0);
@@ -254,9 +267,14 @@ out:
 int gaps_tail(struct clickhouse *ch, struct kafka_admin *kafka, const struct plan_source *s, struct position *p, bool close,
               struct gaps *out, struct err *err)
 {
-    struct look k = {
-        .source = s, .partition = p->partition, .close = close, .tail = true, .out = out, .low = p->low, .now_ms = wall_ms()
-    };
+    struct look k = { .source = s,
+                      .partition = p->partition,
+                      .close = close,
+                      .tail = true,
+                      .out = out,
+                      .low = p->low,
+                      .since_ms = p->since_ms,
+                      .now_ms = wall_ms() };
     struct gap all = { p->committed, p->high };
     struct sweep w = { &k, 1 };
     int rc = -1;

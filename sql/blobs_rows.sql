@@ -1,6 +1,7 @@
 -- about: one row per version of an object and delivery; listings of an unchanged object (the same time, bucket and path) merge into the newest
 -- identity: modified_at, bucket_name, file_path
 -- version: appended_at
+-- content: file_size, etag
 CREATE TABLE IF NOT EXISTS blobs_rows
 (
     id           String,

@@ -16,10 +16,12 @@ CREATE TABLE IF NOT EXISTS dead_letter_records
     attempt       UInt16,
     contract      LowCardinality(String),
     appended_at   DateTime64(3, 'UTC'),
-    failed_at     DateTime64(3, 'UTC')
+    failed_at     DateTime64(3, 'UTC'),
+    sent_at       DateTime64(3, 'UTC') COMMENT 'when the broker appended this message itself'
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(appended_at)
-ORDER BY (source, topic, partition, offset)
+PRIMARY KEY (source, topic, partition, offset)
+ORDER BY (source, topic, partition, offset, sent_at)
 TTL toDateTime(failed_at) + INTERVAL 90 DAY
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1

@@ -2,7 +2,7 @@
 -- retention: 90d
 CREATE TABLE IF NOT EXISTS dead_letter_states
 (
-    letter     String COMMENT 'topic/partition/offset',
+    letter     String COMMENT 'its id',
     status     Enum8('open' = 1, 'replayed' = 2, 'recovered' = 3, 'discarded' = 4),
     changed_at DateTime64(3, 'UTC'),
     offspring  String COMMENT 'topic/partition/offset of what was sent in its place',

@@ -1,7 +1,11 @@
 -- about: one row per dead letter with its current state; recovered is final, and closes every letter of the same origin
 CREATE VIEW IF NOT EXISTS dead_letters AS
 WITH
-    concat(topic, '/', toString(partition), '/', toString(offset)) AS letter_id,
+    (SELECT groupUniqArray((source, topic, since)) FROM ledger_starts WHERE since > fromUnixTimestamp64Milli(0, 'UTC')) AS again,
+    -- A topic that was deleted and created again has the same offsets once more: there the time tells them apart.
+    concat(topic, '/', toString(partition), '/', toString(offset),
+        if(arrayExists(t -> t.1 = source AND t.2 = topic AND t.3 <= sent_at, again),
+            concat('@', toString(toUnixTimestamp64Milli(sent_at))), '')) AS letter_id,
     states AS
     (
         SELECT
@@ -40,6 +44,7 @@ SELECT
     contract,
     appended_at,
     failed_at,
+    sent_at,
     multiIf(
         root.last_status = 'recovered', 'recovered',
         own.last_status = 'discarded', 'discarded',

@@ -1,6 +1,7 @@
 -- about: one row per document, version (the same modified_at and id) and delivery; deliveries of one version merge into the newest
 -- identity: modified_at, id
 -- version: appended_at
+-- content: content
 CREATE TABLE IF NOT EXISTS documents_rows
 (
     id               String CODEC(ZSTD(1)),

@@ -2,12 +2,13 @@
 CREATE TABLE IF NOT EXISTS erased
 (
     source     LowCardinality(String),
-    letter     String COMMENT 'topic/partition/offset of a dead letter; empty: a record',
+    letter     String COMMENT 'the id of a dead letter; empty: a record',
     identity   UInt64 COMMENT 'of a record, as in the ledger',
     record_day Date32,
     sealed     Bool COMMENT 'it is counted in the seal of its day',
     erasure    UUID,
-    erased_at  DateTime64(3, 'UTC')
+    erased_at  DateTime64(3, 'UTC'),
+    sent_at    DateTime64(3, 'UTC') COMMENT 'of a dead letter: when the broker appended it; 1970: not known'
 )
 ENGINE = ReplacingMergeTree(erased_at)
 ORDER BY (source, letter, identity)

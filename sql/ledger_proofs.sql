@@ -5,7 +5,8 @@ CREATE TABLE IF NOT EXISTS ledger_proofs
     topic         LowCardinality(String),
     partition     UInt32,
     proven_offset UInt64,
-    proven_at     DateTime64(3, 'UTC')
+    proven_at     DateTime64(3, 'UTC'),
+    since         DateTime64(3, 'UTC') COMMENT 'as in ledger_starts'
 )
 ENGINE = MergeTree
 ORDER BY (source, topic, partition, proven_at)

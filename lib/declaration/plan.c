@@ -245,6 +245,52 @@ static void put_identity(struct buf *b, const struct plan_source *s)
     }
 }
 
+static bool is_identity(const struct plan_source *s, const char *name)
+{
+    for (size_t i = 0; i < s->n_identity; i++)
+        if (strcmp(s->identity[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* A tuple: of an argument that is NULL the hash would be NULL. */
+static void put_hashed(struct buf *b, const char *name)
+{
+    buf_puts(b, b->n > 0 ? ", record." : "cityHash64(tuple(record.");
+    put_field(b, name);
+}
+
+/* A hash over what a record says beside its identity, or over the fields of `-- content:`; never 0, which says that it isn't known.
+ */
+static char *content_hash(struct plan *p, const struct plan_source *s, struct err *err)
+{
+    struct buf b;
+    char *hash = NULL;
+    const char *value = declaration_value(s->rows, "content");
+    struct str rest = str_of(value != NULL ? value : "");
+    const struct contract_field *f;
+    buf_init(&b, 0);
+    for (size_t i = 0; value == NULL && (f = contract_field(s->contract, i)) != NULL; i++)
+        if (!is_identity(s, f->name))
+            put_hashed(&b, f->name);
+    while (rest.n > 0) {
+        const char *name = arena_copy(&p->arena, str_trim(str_cut(&rest, ',')));
+        if (name == NULL || field_named(s->contract, name) == NULL) {
+            err_set(err, ERR_STOP, "%s:%d: content: %s has no field '%.60s'", s->rows->path, declaration_line(s->rows, "content"),
+                    s->contract_path, name != NULL ? name : "");
+            goto out;
+        }
+        put_hashed(&b, name);
+    }
+    hash = b.n == 0 ? arena_copy(&p->arena, STR("1"))
+                    : arena_printf(&p->arena, "toUInt32(greatest(%s)) %% 4294967296, 1))", buf_text(&b));
+    if (hash == NULL || b.failed)
+        err_set(err, ERR_STOP, "out of memory");
+out:
+    buf_fini(&b);
+    return hash;
+}
+
 static int words_of(struct plan *p, const struct plan_source *s, const char *database, const char *words[WORDS_MAX],
                     struct err *err)
 {
@@ -267,6 +313,9 @@ static int words_of(struct plan *p, const struct plan_source *s, const char *dat
         return err_set(err, ERR_STOP, "out of memory");
     if (read_document(p, s, &content, &type, err) < 0)
         return -1;
+    const char *says = content_hash(p, s, err);
+    if (says == NULL)
+        return -1;
     const char *const pairs[WORDS_MAX] = {
         "source",
         s->stem,
@@ -288,6 +337,8 @@ static int words_of(struct plan *p, const struct plan_source *s, const char *dat
         identity,
         "identity_hash",
         hash,
+        "content_hash",
+        says,
         "document_content",
         content,
         "document_type",

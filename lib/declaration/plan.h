@@ -69,10 +69,11 @@ struct plan {
  *
  * Words that are stamped: kafka-engine/: {source}, {topic}, {group}, {database}; mv/each-source/: those and {record_function},
  * {record_type}, {record_time} (the contract's time field in the intake: record.timestamp), {contract_hash}, {identity}
- * (record.timestamp, record.id), {identity_hash} (cityHash64 over them). An identity field with `x-default: origin` that a message
- * lacks stands there as its origin, else as topic/partition/offset. mv/: {contract_hashes} (a map of every contract's name to its
- * hash), and where the head has `-- contract: NAME` {contract}, {contract_hash}, {record_function} of that one. Statements keep
- * their lines: line n of `statement` is line sql_line + n - 1 of the file. */
+ * (record.timestamp, record.id), {identity_hash} (cityHash64 over them), {content_hash} (UInt32, over the other fields). An
+ * identity field with `x-default: origin` that a message lacks stands there as its origin, else as topic/partition/offset. mv/:
+ * {contract_hashes} (a map of every contract's name to its hash), and where the head has `-- contract: NAME` {contract},
+ * {contract_hash}, {record_function} of that one. Statements keep their lines: line n of `statement` is line sql_line + n - 1 of
+ * the file. */
 struct plan *plan_load(const char *root, const char *database, struct err *err) __attribute__((warn_unused_result));
 void plan_free(struct plan *p);
 

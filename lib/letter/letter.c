@@ -9,10 +9,12 @@
 int letter_check_id(const char *id, struct err *err)
 {
     const char *first = strchr(id, '/'), *second = first != NULL ? strchr(first + 1, '/') : NULL;
+    const char *time = second != NULL ? strchr(second, '@') : NULL;
+    size_t digits = second == NULL ? 0 : time != NULL ? (size_t)(time - second) - 1 : strlen(second + 1);
     bool good = first != NULL && first > id && first - id <= 249 && second != NULL && second > first + 1 && second - first <= 10 &&
-                second[1] != '\0' && strlen(second + 1) <= 19;
+                digits > 0 && digits <= 19 && (time == NULL || (time[1] != '\0' && strlen(time + 1) <= 15));
     for (const char *c = first; good && *c != '\0'; c++)
-        good = (*c >= '0' && *c <= '9') || c == first || c == second;
+        good = (*c >= '0' && *c <= '9') || c == first || c == second || c == time;
     if (!good)
         return err_set(err, ERR_STOP, "expected a dead letter's id as topic/partition/offset, got '%.300s'", id);
     return 0;

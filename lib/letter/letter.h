@@ -43,10 +43,10 @@ bool letter_is_extraction(const struct letter *l);
 /* Copies a row of LETTER_COLUMNS into the arena; NULL where memory is out or it isn't one. */
 struct letter *letter_read(struct arena *a, const struct str *fields, size_t n_fields);
 
-/* The condition that picks one letter by {id:String}, along the table's key. */
+/* The condition that picks one letter by {id:String}, along the tables' keys. */
 #define LETTER_BY_ID                                                                                                               \
     "topic = splitByChar('/', {id:String})[1] AND partition = toUInt32(splitByChar('/', {id:String})[2]) "                         \
-    "AND offset = toUInt64(splitByChar('/', {id:String})[3])"
+    "AND offset = toUInt64(splitByRegexp('[/@]', {id:String})[3]) AND id = {id:String}"
 
 /* A row's columns for letter_put_json, over dead_letters. */
 #define LETTER_JSON_COLUMNS                                                                                                        \
@@ -57,7 +57,7 @@ struct letter *letter_read(struct arena *a, const struct str *fields, size_t n_f
  * texts where they are UTF-8, else in base64 (RFC 4648) under NAME_base64. -1: it isn't such a row, or memory is out. */
 int letter_put_json(struct buf *b, const struct str *fields, size_t n_fields) __attribute__((warn_unused_result));
 
-/* Is it topic/partition/offset? */
+/* Is it topic/partition/offset, or topic/partition/offset@ms where the topic was deleted and created again since? */
 int letter_check_id(const char *id, struct err *err) __attribute__((warn_unused_result));
 
 /* ---- what was done ---- */

@@ -20,6 +20,7 @@ SELECT
     attempt,
     '{contract_hash}' AS contract,
     appended_at,
-    judged_at AS failed_at
+    judged_at AS failed_at,
+    sent_at
 FROM {source}_intake
 WHERE verdict NOT IN ('ok', 'erased')

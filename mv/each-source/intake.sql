@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS {source}_intake
     record_day    Date32,
     appended_at   DateTime64(3, 'UTC'),
     judged_at     DateTime64(3, 'UTC'),
+    sent_at       DateTime64(3, 'UTC'),
     topic         LowCardinality(String),
     partition     UInt32,
     offset        UInt64,

@@ -7,9 +7,10 @@ WITH
     toInt64OrZero(header_values[indexOf(header_names, 'odw-appended')]) AS first_ms,
     -- What was erased stays erased, however often it is delivered.
     record.verdict = 'ok' AND identity IN (SELECT identity FROM erased WHERE source = '{source}' AND letter = '') AS erased_record,
-    (topic, partition, offset) IN
+    (topic, partition, offset, sent_at) IN
     (
-        SELECT splitByChar('/', letter)[1], toUInt32(splitByChar('/', letter)[2]), toUInt64(splitByChar('/', letter)[3])
+        SELECT splitByChar('/', letter)[1], toUInt32(splitByChar('/', letter)[2]),
+            toUInt64OrZero(splitByRegexp('[/@]', letter)[3]), sent_at
         FROM erased
         WHERE source = '{source}' AND letter != ''
     )
@@ -27,6 +28,7 @@ SELECT
     toDate32({record_time}) AS record_day,
     fromUnixTimestamp64Milli(if(first_ms > 0 AND first_ms < sent_ms, first_ms, sent_ms), 'UTC') AS appended_at,
     now64(3, 'UTC') AS judged_at,
+    fromUnixTimestamp64Milli(sent_ms, 'UTC') AS sent_at,
     _topic AS topic,
     toUInt32(_partition) AS partition,
     _offset AS offset,

@@ -8,9 +8,11 @@ SELECT
     offset,
     verdict,
     identity,
+    {content_hash} AS content,
     record_day,
     appended_at,
     judged_at,
+    sent_at,
     origin,
     '{contract_hash}' AS contract
 FROM {source}_intake

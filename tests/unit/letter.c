@@ -11,7 +11,7 @@
 
 static void knows_an_id(void **state)
 {
-    static const char *const good[] = { "events/0/0", "a.b-c_d/12/9223372036854775807" };
+    static const char *const good[] = { "events/0/0", "a.b-c_d/12/9223372036854775807", "events/0/17@1795600000123" };
     static const char *const bad[] = { "",
                                        "events",
                                        "events/0",
@@ -23,7 +23,11 @@ static void knows_an_id(void **state)
                                        "events/-1/0",
                                        "events/0/1 ",
                                        "events/0/12345678901234567890",
-                                       "events/12345678901/0" };
+                                       "events/12345678901/0",
+                                       "events/0/@1",
+                                       "events/0/1@",
+                                       "events/0/1@2@3",
+                                       "events/0/1@1234567890123456" };
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         struct err err = ERR_INIT;
