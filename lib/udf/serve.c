@@ -23,8 +23,8 @@ const struct udf_limits udf_limits_default = {
     .small_bytes = (size_t)512 << 20,
     .memory_bytes = (size_t)1 << 30,
     .deadline_ms = 1000,
-    .part_rows = 8192,
-    .part_bytes = 256 << 10,
+    .part_rows = 32768,
+    .part_bytes = 1024 << 10,
     .overlap = true,
 };
 
