@@ -107,6 +107,8 @@ static int finish_property(struct load *l, const struct draft *d, struct propert
         return load_refuse(l, "\"x-default\": \"origin\" needs a plain string");
     if (d->fallback == DEFAULT_APPENDED && node->shape != SHAPE_TIME)
         return load_refuse(l, "\"x-default\": \"appended\" needs a string with \"format\": \"date-time\"");
+    if (node->derive > 0 && node->shape != SHAPE_TEXT)
+        return load_refuse(l, "\"x-derive\" needs a plain string");
     if (d->window != NULL && node->shape != SHAPE_TIME)
         return load_refuse(l, "\"x-window\" needs a string with \"format\": \"date-time\"");
     return 0;
@@ -586,6 +588,26 @@ static int choose_text(struct load *l, struct contract *c, json_t *word)
     return 0;
 }
 
+/* What is derived is named as nothing else in the record. */
+static int check_derived(struct load *l)
+{
+    const struct contract *c = l->c;
+    const struct object *o = c->root->object;
+    for (size_t i = 0; i < c->n_derived; i++) {
+        const char *name = c->derived[i].name;
+        bool taken = false;
+        if (check_name(l, name, PLACE_ROOT) < 0)
+            return -1;
+        for (size_t k = 0; k < o->n_properties; k++)
+            taken = taken || strcmp(o->properties[k].name, name) == 0;
+        for (size_t k = 0; k < i; k++)
+            taken = taken || strcmp(c->derived[k].name, name) == 0;
+        if (taken)
+            return load_refuse(l, "\"x-derive\": expected a name that no other field has, got \"%.100s\"", name);
+    }
+    return 0;
+}
+
 int compile_root(struct contract *c, json_t *schema, const char *where, struct err *err)
 {
     struct load l = { .c = c, .where = where, .err = err };
@@ -607,7 +629,7 @@ int compile_root(struct contract *c, json_t *schema, const char *where, struct e
         load_refuse(&l, "expected \"type\": \"object\" and \"properties\" at the root");
         goto out;
     }
-    if (choose_text(&l, c, json_object_get(schema, "x-text")) < 0)
+    if (choose_text(&l, c, json_object_get(schema, "x-text")) < 0 || check_derived(&l) < 0)
         goto out;
     if (c->time != NULL)
         c->time->windowed = true;

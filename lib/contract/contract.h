@@ -41,7 +41,7 @@ const char *contract_description(const struct contract *c);
 /* The function that reads it, in camelCase with its hash: "eventsRecord_0123456789abcdef". */
 const char *contract_function(const struct contract *c);
 /* The function's ClickHouse type: Tuple(violations Array(String), verdict Enum8('ok' = 1, 'parse' = 2, 'contract' = 3,
- * 'simulated' = 4), then the contract's properties in the file's order, named as there). */
+ * 'simulated' = 4), then the contract's properties in the file's order, named as there, then what x-derive names). */
 const char *contract_type(const struct contract *c);
 /* The whole schema as compact JSON, as loaded: for OpenAPI and for people. */
 const char *contract_json(const struct contract *c);
@@ -62,6 +62,20 @@ void reader_free(struct reader *r);
 /* Looks up the policies and keys that the contract's x-pii names; they must outlive the reader. -1 and err: one is missing or
  * broken. Without them (as where messages are only checked) what would be cleaned by one of them becomes ''. */
 int reader_use_policies(struct reader *r, struct pii_policies *policies, struct err *err) __attribute__((warn_unused_result));
+
+enum { CONTRACT_PARTS = 16 }; /* of the tuple that a function returns */
+
+/* A function that x-derive calls with a field's value, before the value is cleaned. Puts part i of its answer into parts[i], unless
+ * that is NULL. -1: no memory. */
+struct contract_deriver {
+    int (*derive)(void *state, struct str value, struct col *const parts[CONTRACT_PARTS]);
+    void *state;
+};
+
+/* The name of the i-th function that the contract's x-derive calls ("ipGeo"; a function may come again); NULL past the last. */
+const char *contract_derives(const struct contract *c, size_t i);
+/* Gives the i-th; it must outlive the reader. Without one (as where messages are only checked) what it would fill is empty. */
+void reader_use_deriver(struct reader *r, size_t i, const struct contract_deriver *deriver);
 
 /* Reads one message (any bytes). appended_ms: when the broker appended it, milliseconds since 1970: the end of the time
  * window and x-default: appended come from it, never from a clock. record: a column of contract_type to which exactly one row

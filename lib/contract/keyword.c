@@ -277,6 +277,41 @@ static int pii(struct load *l, struct draft *d, json_t *value)
     return copy != NULL ? pii_named(l, d, copy, words[i].policy == PII_TOKENISE) : -1;
 }
 
+/* {"country": "ipGeo.country", "asn": "ipGeo.asn"} */
+static int derive(struct load *l, struct draft *d, json_t *value)
+{
+    struct contract *c = l->c;
+    struct derivation *made = &c->derivations[c->n_derivations];
+    const char *name;
+    json_t *call;
+    if (!json_is_object(value) || json_object_size(value) == 0)
+        return load_expected(l, "an object such as {\"country\": \"ipGeo.country\"}", value);
+    if (c->n_derivations == DERIVE_MAX || json_object_size(value) > DERIVED_MAX - (size_t)c->n_derived)
+        return load_refuse(l, "expected at most %d fields that are derived, on %d properties", DERIVED_MAX, DERIVE_MAX);
+    *made = (struct derivation){ .first = c->n_derived };
+    json_object_foreach(value, name, call)
+    {
+        struct str part = str_of(json_is_string(call) ? json_string_value(call) : ""), function = str_cut(&part, '.');
+        const struct derive_function *f = derive_function(function);
+        int i = f != NULL ? derive_part(f, part) : -1;
+        if (i < 0)
+            return load_expected(l, "ipGeo or uaParse, a dot and a part of what it returns", call);
+        if (made->n > 0 && f != made->function)
+            return load_refuse(l, "expected one function, got %s and %s", made->function->name, f->name);
+        for (size_t k = made->first; k < c->n_derived; k++)
+            if (c->derived[k].part == i)
+                return load_refuse(l, "expected each part once, got %s twice", json_string_value(call));
+        char *copy = arena_copy(&c->arena, str_of(name));
+        if (copy == NULL)
+            return load_no_memory(l);
+        made->function = f;
+        made->n++;
+        c->derived[c->n_derived++] = (struct derived){ copy, (uint8_t)i };
+    }
+    d->node->derive = ++c->n_derivations;
+    return 0;
+}
+
 static int normalise(struct load *l, struct draft *d, json_t *value)
 {
     if (!json_is_string(value) || strcmp(json_string_value(value), "level") != 0)
@@ -387,6 +422,7 @@ static const struct keyword {
     { "x-aliases", MEMBER, 0, true, aliases },
     { "x-default", FIELD, T_STRING, true, fallback },
     { "x-window", FIELD, T_STRING, true, window },
+    { "x-derive", FIELD, T_STRING, false, derive },
     { "x-text", ROOT, T_OBJECT, false, NULL },
 };
 

@@ -40,6 +40,12 @@ static const char *record_type(struct contract *c)
         buf_putc(&b, ' ');
         type_write(c->root->object->properties[i].node, &b);
     }
+    for (const struct derivation *d = c->derivations; d < c->derivations + c->n_derivations; d++)
+        for (size_t i = d->first; i < (size_t)d->first + d->n; i++) {
+            buf_puts(&b, ", ");
+            type_write_name(c->derived[i].name, &b);
+            buf_printf(&b, " %s", d->function->parts[c->derived[i].part].type);
+        }
     buf_putc(&b, ')');
     const char *type = b.failed ? NULL : keep(c, buf_str(&b));
     buf_fini(&b);
@@ -235,6 +241,11 @@ const char *contract_json(const struct contract *c)
 const struct contract_field *contract_field(const struct contract *c, size_t i)
 {
     return i < c->n_fields ? &c->fields[i] : NULL;
+}
+
+const char *contract_derives(const struct contract *c, size_t i)
+{
+    return i < c->n_derivations ? c->derivations[i].function->name : NULL;
 }
 
 const char *verdict_name(enum verdict v)

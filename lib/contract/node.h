@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "contract/contract.h"
+#include "contract/derive.h"
 #include "contract/number.h"
 
 /* JSON's types, as a set. T_NUMBER includes the integers. */
@@ -79,6 +80,7 @@ struct node {
     uint8_t format; /* enum format */
     uint8_t policy; /* enum policy */
     uint8_t named;  /* which of the contract's names it goes by, from 1; 0: none */
+    uint8_t derive; /* which of the contract's derivations begins with it, from 1; 0: none */
     bool typed;     /* it has a column: its values must fit it, whether or not one is being filled */
     bool nullable;  /* its column is Nullable */
     bool normalise; /* x-normalise: level */
@@ -139,6 +141,19 @@ struct named {
     bool key;
 };
 
+enum { DERIVE_MAX = 32, DERIVED_MAX = 128 };
+
+/* What x-derive on one property asks for: the fields derived[first, first + n) of the record. */
+struct derivation {
+    const struct derive_function *function;
+    uint8_t first, n;
+};
+
+struct derived {
+    const char *name;
+    uint8_t part; /* of its function's answer */
+};
+
 struct contract {
     struct arena arena;
     struct node *root;
@@ -151,6 +166,9 @@ struct contract {
     bool has_pattern;
     struct named *named; /* the last first */
     size_t n_named;
+    struct derivation derivations[DERIVE_MAX];
+    struct derived derived[DERIVED_MAX];
+    uint8_t n_derivations, n_derived;
     struct regex {
         struct regex *next;
         pcre2_code *code;

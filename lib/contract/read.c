@@ -37,9 +37,32 @@ static const struct looked_up *named(const struct reader *r, const struct node *
     return r->named != NULL && node->named > 0 ? &r->named[node->named - 1] : &none;
 }
 
+/* What x-derive asks for, of a string's bytes as they came. */
+static void derive(struct reader *r, size_t i, struct str value)
+{
+    const struct derivation *d = &r->c->derivations[i];
+    const struct contract_deriver *deriver = r->derivers[i];
+    struct col *parts[CONTRACT_PARTS] = { NULL };
+    if (deriver == NULL || r->derived == NULL || value.n == 0)
+        return;
+    for (size_t k = d->first; k < (size_t)d->first + d->n; k++)
+        parts[r->c->derived[k].part] = &r->derived[k];
+    r->failed = deriver->derive(deriver->state, value, parts) < 0 || r->failed;
+    r->done |= UINT32_C(1) << i;
+}
+
+static void put_underived(struct reader *r)
+{
+    for (size_t i = 0; i < r->c->n_derivations; i++)
+        for (size_t k = 0; k < r->c->derivations[i].n && !(r->done >> i & 1); k++)
+            col_put_default(&r->derived[r->c->derivations[i].first + k]);
+}
+
 /* A string's bytes, cleaned as the node's policy has it. */
 static void put_text(struct reader *r, const struct node *node, struct str value, struct col *col)
 {
+    if (node->derive > 0)
+        derive(r, node->derive - 1, value);
     const struct looked_up *name = named(r, node);
     buf_clear(&r->clean);
     switch ((enum policy)node->policy) {
@@ -547,6 +570,7 @@ static void forget(struct reader *r)
     r->path = NULL;
     r->bad = NULL;
     r->n_violations = 0;
+    r->done = 0;
     r->keys.n = r->keys.n_slots = 0;
     buf_clear(&r->texts);
 }
@@ -618,6 +642,7 @@ enum verdict reader_read(struct reader *r, struct str message, int64_t appended_
     forget(r);
     r->failed = false;
     r->appended_ms = appended_ms;
+    r->derived = kids != NULL ? kids + r->c->root->object->n_properties : NULL;
     if (record != NULL)
         col_mark(record);
     if (message.n > MESSAGE_MAX) {
@@ -647,6 +672,7 @@ enum verdict reader_read(struct reader *r, struct str message, int64_t appended_
     if (verdict == VERDICT_OK) {
         col_end_array(&record->kids[0]);
         col_put_u64(&record->kids[1], VERDICT_OK);
+        put_underived(r);
         col_end_tuple(record);
     } else {
         put_refused(r, verdict, record);
@@ -722,6 +748,11 @@ int reader_use_policies(struct reader *r, struct pii_policies *policies, struct 
             return err_at(err, "contract %s: x-pii", c->stem);
     }
     return 0;
+}
+
+void reader_use_deriver(struct reader *r, size_t i, const struct contract_deriver *deriver)
+{
+    r->derivers[i] = deriver;
 }
 
 void reader_free(struct reader *r)

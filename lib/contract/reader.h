@@ -37,15 +37,18 @@ struct reader {
     const char *start, *end; /* the message, copied: SCAN_PADDING zeros follow it, so that no loop has to look for the end */
     int64_t appended_ms;
     unsigned depth;
-    bool simulated;             /* a marker was seen */
-    bool not_object;            /* the message is JSON, but no object */
-    bool has_origin;            /* it gives the field that x-default: origin stands for: whoever wrote it knows the contract */
-    uint8_t personal;           /* enum quoting: of the value that is being read */
-    struct looked_up *named;    /* the contract's policies and keys, by their numbers less 1; NULL: none were given */
-    bool failed;                /* memory was out */
-    const struct path *path;    /* where the value being read stands */
-    const char *bad, *expected; /* the byte that isn't JSON (NULL: none), and what should stand there */
-    uint16_t *follow;           /* per object: which name came after which, last time */
+    bool simulated;          /* a marker was seen */
+    bool not_object;         /* the message is JSON, but no object */
+    bool has_origin;         /* it gives the field that x-default: origin stands for: whoever wrote it knows the contract */
+    uint8_t personal;        /* enum quoting: of the value that is being read */
+    struct looked_up *named; /* the contract's policies and keys, by their numbers less 1; NULL: none were given */
+    const struct contract_deriver *derivers[DERIVE_MAX]; /* NULL: none was given */
+    struct col *derived;                                 /* the first column of what is derived; NULL: none is filled */
+    uint32_t done;                                       /* a bit for each derivation whose columns have this record's row */
+    bool failed;                                         /* memory was out */
+    const struct path *path;                             /* where the value being read stands */
+    const char *bad, *expected;                          /* the byte that isn't JSON (NULL: none), and what should stand there */
+    uint16_t *follow;                                    /* per object: which name came after which, last time */
     struct keys keys;
     struct arena arena; /* keys that had escapes */
     struct buf message, scratch, clean, texts;

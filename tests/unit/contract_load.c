@@ -54,6 +54,25 @@ static const struct {
       "t: #/properties/a/$schema: \"$schema\" can't stand here: expected it at the root" },
     { FIELD("\"$defs\":{}"), "t: #/properties/a/$defs: \"$defs\" can't stand here: expected it at the root" },
 
+    /* What is derived. */
+    { FIELD("\"type\":\"string\",\"x-derive\":\"ipGeo\""), "t: #/properties/a/x-derive: expected an object such as {\"country\"" },
+    { FIELD("\"type\":\"string\",\"x-derive\":{}"), "t: #/properties/a/x-derive: expected an object such as {\"country\"" },
+    { FIELD("\"type\":\"string\",\"x-derive\":{\"b\":\"ipGeo.city\"}"),
+      "t: #/properties/a/x-derive: expected ipGeo or uaParse, a dot and a part of what it returns, got \"ipGeo.city\"" },
+    { FIELD("\"type\":\"string\",\"x-derive\":{\"b\":\"piiRedact.x\"}"), "t: #/properties/a/x-derive: expected ipGeo or uaParse" },
+    { FIELD("\"type\":\"string\",\"x-derive\":{\"b\":5}"), "t: #/properties/a/x-derive: expected ipGeo or uaParse" },
+    { FIELD("\"type\":\"string\",\"x-derive\":{\"b\":\"ipGeo.asn\",\"c\":\"uaParse.os\"}"),
+      "t: #/properties/a/x-derive: expected one function, got ipGeo and uaParse" },
+    { FIELD("\"type\":\"string\",\"x-derive\":{\"b\":\"ipGeo.asn\",\"c\":\"ipGeo.asn\"}"),
+      "t: #/properties/a/x-derive: expected each part once, got ipGeo.asn twice" },
+    { FIELD("\"type\":\"string\",\"x-derive\":{\"a\":\"ipGeo.asn\"}"),
+      "t: #: \"x-derive\": expected a name that no other field has, got \"a\"" },
+    { FIELD("\"type\":\"string\",\"x-derive\":{\"verdict\":\"ipGeo.asn\"}"), "t: #: \"verdict\" is the name of a column" },
+    { FIELD("\"type\":\"string\",\"format\":\"date-time\",\"x-derive\":{\"b\":\"ipGeo.asn\"}"),
+      "\"x-derive\" needs a plain string" },
+    { FIELD("\"type\":\"array\",\"items\":{\"type\":\"string\",\"x-derive\":{\"b\":\"ipGeo.asn\"}}"),
+      "t: #/properties/a/items/x-derive: \"x-derive\" can't stand here: expected it on a property of the root" },
+
     /* Types. */
     { FIELD("\"type\":\"text\""),
       "t: #/properties/a/type: expected one of null, boolean, integer, number, string, array, object, got \"text\"" },

@@ -8,6 +8,7 @@
 #include "contract/contract.h"
 #include "udfs/family.h"
 #include "udfs/policies.h"
+#include "udfs/record/derive.h"
 
 enum { HASH = 16, CONTRACT_BYTES = 16 << 20 };
 
@@ -16,6 +17,8 @@ static const char suffix[] = ".schema.json";
 struct record {
     struct reader *reader;
     struct pii_policies *policies;
+    struct contract_deriver *derivers;
+    size_t n_derivers;
 };
 
 static void close_record(void *state)
@@ -23,7 +26,26 @@ static void close_record(void *state)
     struct record *r = state;
     reader_free(r->reader);
     pii_policies_free(r->policies);
+    for (size_t i = 0; i < r->n_derivers; i++)
+        derive_close(&r->derivers[i]);
+    free(r->derivers);
     free(r);
+}
+
+static int open_derivers(struct record *r, const struct contract *c, struct err *err)
+{
+    size_t n = 0;
+    while (contract_derives(c, n) != NULL)
+        n++;
+    if ((r->derivers = calloc(n + 1, sizeof *r->derivers)) == NULL)
+        return err_set(err, ERR_STOP, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        if (derive_open(contract_derives(c, i), &r->derivers[i], err) < 0)
+            return -1;
+        r->n_derivers++;
+        reader_use_deriver(r->reader, i, &r->derivers[i]);
+    }
+    return 0;
 }
 
 static void *open_record(const struct udf *udf, struct err *err)
@@ -34,7 +56,7 @@ static void *open_record(const struct udf *udf, struct err *err)
         return NULL;
     }
     if ((r->reader = reader_new(udf->more, err)) != NULL && (r->policies = policies_open(udf, err)) != NULL &&
-        reader_use_policies(r->reader, r->policies, err) == 0)
+        reader_use_policies(r->reader, r->policies, err) == 0 && open_derivers(r, udf->more, err) == 0)
         return r;
     close_record(r);
     return NULL;
