@@ -85,7 +85,7 @@ wait_until 60 complete
 # ---- refused, and nothing touched
 notes=$(db 'SELECT count() FROM applied')
 edit mv/events.sql 's/record.distinct_id/record.distinct_idd/'
-refused 'mv/events.sql:12: '
+refused 'mv/events.sql:8: '
 edit mv/events.sql 's/record.distinct_idd/record.distinct_id/'
 edit sql/events_rows.sql 's/^    project_id .*/    project_id UInt64,/'
 refused 'project_id: expected UInt64, found LowCardinality(String)' --no-check
