@@ -189,6 +189,7 @@ static int erase(struct run *r, struct err *err)
     char who[64];
     if (check_usage(o, err) < 0 || (r->plan = plan_load(opts_text(o, "root"), opts_text(o, "database"), err)) == NULL)
         return -1;
+    e->plan = r->plan;
     e->source = plan_source(r->plan, opts_text(o, "source"));
     if (e->source == NULL)
         return err_set(err, ERR_STOP, "--source: there is no kafka-engine/%s.sql below %s", opts_text(o, "source"), r->plan->root);

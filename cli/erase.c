@@ -412,6 +412,41 @@ static void put_state_condition(struct buf *sql, const struct erasure *e)
     put_erased(sql, e, "letter", "!= ''");
 }
 
+/* ---- what was made of the rows later ---- */
+
+static void put_derived(struct buf *sql, const struct erasure *e)
+{
+    buf_puts(sql, "identity IN ");
+    put_erased(sql, e, "identity", "= ''");
+}
+
+/* Letters about documents of which no record could be made: they are found by the facts that they were made of. */
+static void put_extraction_letters(struct buf *sql, const struct erasure *e)
+{
+    buf_puts(sql, "class = 'extraction' AND source = ");
+    clickhouse_put_text(sql, str_of(e->source->stem));
+    buf_puts(sql, " AND (topic, partition, offset) IN (SELECT _topic, _partition, _offset FROM extraction_records WHERE ");
+    put_derived(sql, e);
+    buf_putc(sql, ')');
+}
+
+/* Tables that say `-- derived-from: SOURCE`: first those that others are made of. */
+static int delete_derived(struct erasure *e, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < e->plan->n_objects && rc == 0; i++) {
+        const struct plan_object *o = &e->plan->objects[i];
+        const char *from = o->kind == PLAN_TABLE ? declaration_value(o->declaration, "derived-from") : NULL;
+        if (from == NULL || strcmp(from, e->source->stem) != 0)
+            continue;
+        if (strcmp(o->name, "extraction_records") == 0)
+            rc = delete_from(e, "dead_letter_records", put_extraction_letters, err);
+        if (rc == 0)
+            rc = delete_from(e, o->name, put_derived, err);
+    }
+    return rc;
+}
+
 /* Messages about it that the topic still holds. */
 static int look_at_topic(struct erasure *e, struct err *err)
 {
@@ -450,7 +485,7 @@ int erase_run(struct erasure *e, const char *who, struct err *err)
         versions = ask(e, &sql, &out, &code, &ignore) == 0;
     }
     if (rc < 0 || note(e, versions, err) < 0 || tell(e, "recorded", who, err) < 0 ||
-        delete_from(e, e->source->rows->creates, put_rows, err) < 0 ||
+        delete_from(e, e->source->rows->creates, put_rows, err) < 0 || delete_derived(e, err) < 0 ||
         delete_from(e, "dead_letter_records", put_letter_condition, err) < 0 ||
         delete_from(e, "dead_letter_states", put_state_condition, err) < 0 ||
         delete_from(e, e->source->rows->creates, put_rows, err) < 0 || tell(e, "done", who, err) < 0) {

@@ -14,6 +14,7 @@ enum { ERASE_PARAMS = 34 };
 /* What is to be erased: an expression over the columns of the view that people read, with its bound values. */
 struct erasure {
     struct clickhouse *ch;
+    const struct plan *plan;
     const struct plan_source *source;
     const char *view; /* the source's view that people read, else its table */
     struct positions at;

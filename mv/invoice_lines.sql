@@ -6,6 +6,7 @@ REFRESH AFTER 2 SECOND APPEND TO invoice_lines_rows AS
 WITH {record_function}(asked_at, record) AS r
 SELECT
     document,
+    identity,
     toUInt32(place) AS line,
     item.description AS description,
     item.quantity AS quantity,

@@ -7,6 +7,7 @@ WITH {record_function}(asked_at, record) AS r
 SELECT
     document,
     modified_at,
+    identity,
     source_file_path,
     r.invoice_number AS invoice_number,
     r.invoice_date AS invoice_date,

@@ -12,6 +12,7 @@ WITH
 SELECT
     document,
     modified_at,
+    identity,
     source_file_path,
     r.patient_name AS patient_name,
     r.patient_age AS patient_age,

@@ -1,4 +1,5 @@
 -- about: one row per version of a document each time a model was asked about it: what came back; facts only
+-- derived-from: documents
 CREATE TABLE IF NOT EXISTS extraction_records
 (
     document         String CODEC(ZSTD(1)),

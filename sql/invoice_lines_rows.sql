@@ -1,8 +1,10 @@
 -- about: one row per line of an invoice each time it was read from its document; the newest reading stands
 -- version: extracted_at
+-- derived-from: documents
 CREATE TABLE IF NOT EXISTS invoice_lines_rows
 (
     document     String CODEC(ZSTD(1)),
+    identity     UInt64 COMMENT 'of the version of the document, as in the ledger' CODEC(NONE),
     line         UInt32 COMMENT 'from 1, in the order of the document',
     description  String CODEC(ZSTD(1)),
     quantity     Nullable(Float64),

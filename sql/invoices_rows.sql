@@ -1,9 +1,11 @@
 -- about: one row per document each time an invoice was read from it; the newest stands
 -- version: extracted_at
+-- derived-from: documents
 CREATE TABLE IF NOT EXISTS invoices_rows
 (
     document         String CODEC(ZSTD(1)),
     modified_at      DateTime64(3, 'UTC') COMMENT 'of the version of the document' CODEC(Delta, ZSTD(1)),
+    identity         UInt64 COMMENT 'of that version, as in the ledger' CODEC(NONE),
     source_file_path String CODEC(ZSTD(1)),
     invoice_number   String CODEC(ZSTD(1)),
     invoice_date     Nullable(Date32),

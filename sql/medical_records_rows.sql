@@ -1,9 +1,11 @@
 -- about: one row per document each time an appointment was read from it; the newest stands
 -- version: extracted_at
+-- derived-from: documents
 CREATE TABLE IF NOT EXISTS medical_records_rows
 (
     document                   String CODEC(ZSTD(1)),
     modified_at                DateTime64(3, 'UTC') COMMENT 'of the version of the document' CODEC(Delta, ZSTD(1)),
+    identity                   UInt64 COMMENT 'of that version, as in the ledger' CODEC(NONE),
     source_file_path           String CODEC(ZSTD(1)),
     patient_name               String CODEC(ZSTD(1)),
     patient_age                Nullable(UInt8),

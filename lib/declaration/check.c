@@ -17,7 +17,7 @@ enum { PARAMS_MAX = 32 };
 static const char *const room_keys[][10] = {
     [ROOM_QUEUE] = { "about!", "topic!", "partitions!", "retention!", "key", "max-message-bytes", "contract", "replays", "document",
                      NULL },
-    [ROOM_TABLE] = { "about!", "identity", "version", "content", "retention", "source", NULL },
+    [ROOM_TABLE] = { "about!", "identity", "version", "content", "retention", "source", "derived-from", NULL },
     [ROOM_VIEW] = { "about!", "kind!=transform|aggregate|extraction|records|recovery|schedule", "contract", NULL },
     [ROOM_EACH_SOURCE] = { "about!", "kind!=intake|judge|dead-letters|ledger", NULL },
     [ROOM_ENDPOINT] = { "about!", "order", "scope", "param *", "json", "cache", NULL },

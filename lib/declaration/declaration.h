@@ -13,7 +13,7 @@
  * file and line. */
 enum room {
     ROOM_QUEUE, /* kafka-engine/ : about, topic, partitions, retention, key?, max-message-bytes?, contract?, replays?, document? */
-    ROOM_TABLE, /* sql/          : about, identity?, version?, content?, retention?, source? */
+    ROOM_TABLE, /* sql/          : about, identity?, version?, content?, retention?, source?, derived-from? */
     ROOM_VIEW,  /* mv/           : about, kind (transform | aggregate | extraction | records | recovery | schedule), contract? */
     ROOM_EACH_SOURCE, /* mv/each-source/: about, kind (intake | judge | dead-letters | ledger) */
     ROOM_ENDPOINT,    /* shim/endpoints/: about, order?, scope?, param NAME…, json?, cache? */

@@ -413,9 +413,14 @@ static int add_objects(struct plan *p, const struct rooms *rooms, const char *da
     p->objects = arena_alloc(&p->arena, most * sizeof *p->objects);
     if (p->objects == NULL)
         return err_set(err, ERR_STOP, "out of memory");
-    for (const struct declaration *d = rooms->tables; d != NULL; d = d->next)
+    for (const struct declaration *d = rooms->tables; d != NULL; d = d->next) {
+        const char *from = declaration_value(d, "derived-from");
+        if (from != NULL && plan_source(p, from) == NULL)
+            return err_set(err, ERR_STOP, "%s:%d: derived-from: expected a source, there is no kafka-engine/%.100s.sql", d->path,
+                           declaration_line(d, "derived-from"), from);
         if (add_object(p, d, NULL, NULL, err) < 0)
             return -1;
+    }
     for (const struct declaration *d = rooms->views; d != NULL; d = d->next) {
         const char *words[VIEW_WORDS_MAX];
         if (plan_contracts_words(p, d, words, err) < 0 || add_object(p, d, NULL, words, err) < 0)
