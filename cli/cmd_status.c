@@ -122,6 +122,12 @@ static void print(const json_t *status)
             printf(", last refreshed %s ago", age(json_number_value(success), a));
         putchar('\n');
     }
+    if ((item = json_object_get(status, "extractions")) != NULL && json_is_integer(json_object_get(item, "waiting"))) {
+        printf("documents that wait for a language model: %s", count(item, "waiting", a));
+        if (json_is_number(json_object_get(item, "oldest_seconds")))
+            printf(", the oldest for %s", age(json_number_value(json_object_get(item, "oldest_seconds")), a));
+        putchar('\n');
+    }
     json_array_foreach(json_object_get(status, "disks"), i, item) printf(
         "disk %s: %.1f of %.1f GiB free\n", text(item, "name"), json_number_value(json_object_get(item, "free_bytes")) / (1 << 30),
         json_number_value(json_object_get(item, "total_bytes")) / (1 << 30));

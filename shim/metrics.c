@@ -111,6 +111,19 @@ static void letters(struct buf *b, const json_t *status)
     }
 }
 
+static void extractions(struct buf *b, const json_t *status)
+{
+    const json_t *e = json_object_get(status, "extractions");
+    if (!json_is_object(e))
+        return;
+    head(b, "odw_extractions_waiting", "gauge", "Documents that a language model is still to be asked about.");
+    buf_puts(b, "odw_extractions_waiting");
+    value(b, json_object_get(e, "waiting"));
+    head(b, "odw_extractions_tried", "gauge", "Those of them that it could not answer yet: budget, provider, deadline.");
+    buf_puts(b, "odw_extractions_tried");
+    value(b, json_object_get(e, "tried"));
+}
+
 /* The error's text is a label: an alert that only says "1" sends its reader elsewhere. */
 static void errors(struct buf *b, const json_t *status)
 {
@@ -220,6 +233,7 @@ void metrics_answer(struct shim *shim, struct request *r)
         per_source(b, status, "parts", "odw_source_parts", "gauge", "Active parts of the rows' table.");
         per_source(b, status, "consumers", "odw_source_consumers", "gauge", "Consumers of the queue.");
         letters(b, status);
+        extractions(b, status);
         errors(b, status);
         views(b, status);
         head(b, "odw_status_age_seconds", "gauge", "Age of all the above.");

@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS extraction_records
     attempts         UInt8,
     error            String CODEC(ZSTD(1)),
     asked_at         DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    came_at          DateTime64(3, 'UTC') COMMENT 'of the delivery of the document: its processed_at' CODEC(Delta, ZSTD(1)),
     appended_at      DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     _topic           LowCardinality(String),
     _partition       UInt32,

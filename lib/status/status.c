@@ -411,6 +411,22 @@ static int take_view(void *context, const struct str *f, size_t n)
     return 0;
 }
 
+/* Fields: documents that wait, those of them that were asked in vain, the age of the oldest, why the last was. */
+static int take_extractions(void *context, const struct str *f, size_t n)
+{
+    struct gathering *g = context;
+    (void)n;
+    long long waiting = str_integer(f[0]), tried = str_integer(f[1]);
+    json_object_set_new(g->status, "extractions",
+                        json_pack("{s:I, s:I, s:o, s:o}", "waiting", waiting, "tried", tried, "oldest_seconds",
+                                  waiting > 0 ? json_integer(str_integer(f[2])) : json_null(), "reason",
+                                  tried > 0 ? text_of(f[3]) : json_null()));
+    if (tried > 0)
+        status_problem(g->status, "", "docs/llm.md says what each of these means; they are tried again by themselves",
+                       "%lld documents wait for a language model that could not answer: %.*s", tried, STR_ARG(clip(f[3])));
+    return 0;
+}
+
 static int take_disk(void *context, const struct str *f, size_t n)
 {
     struct gathering *g = context;
@@ -522,8 +538,8 @@ static void one_source(struct status *s, struct gathering *g, const struct plan_
 json_t *status_gather(struct status *s)
 {
     struct gathering g = { .opts = s->opts, .plan = s->plan, .stem = "" };
-    g.status = json_pack("{s:b, s:[], s:n, s:n, s:n, s:[], s:[], s:[], s:[]}", "ok", 1, "parts", "clickhouse", "kafka", "shim",
-                         "sources", "views", "disks", "problems");
+    g.status = json_pack("{s:b, s:[], s:n, s:n, s:n, s:[], s:[], s:n, s:[], s:[]}", "ok", 1, "parts", "clickhouse", "kafka", "shim",
+                         "sources", "views", "extractions", "disks", "problems");
     if (g.status == NULL)
         return NULL;
     parts(&g);
@@ -543,6 +559,11 @@ json_t *status_gather(struct status *s)
             "SELECT view, status, dateDiff('second', last_success_time, now()), exception FROM system.view_refreshes"
             " WHERE database = currentDatabase() ORDER BY view",
             NULL, 0, take_view);
+        if (plan_object(s->plan, "extractions_pending") != NULL)
+            ask(&g,
+                "SELECT count(), countIf(startsWith(last_status, 'pending')), dateDiff('second', min(processed_at), now64(3)),"
+                " argMaxIf(last_error, due_at, startsWith(last_status, 'pending')) FROM extractions_pending",
+                NULL, 0, take_extractions);
         ask(&g, "SELECT name, unreserved_space, total_space FROM system.disks WHERE total_space > 0 ORDER BY name", NULL, 0,
             take_disk);
     }

@@ -19,8 +19,9 @@ void status_free(struct status *s);
  * ok, parts [name, pid, up], clickhouse {url, reachable, version}, kafka {brokers, reachable}, shim {url, reachable},
  * sources [source, topic, group, rows, bytes, parts, rows_per_second, newest_row_age_seconds, lag, partitions [partition, low,
  * high, committed, lag], dead_letters_open {CLASS: n}, consumers, last_error {at, text}], views [view, status,
- * last_success_age_seconds, exception], disks [name, free_bytes, total_bytes], problems [source ("": everyone's), cause, remedy,
- * since (ISO 8601, UTC)]. What isn't known is null. */
+ * last_success_age_seconds, exception], extractions {waiting, tried, oldest_seconds, reason} (documents that a language model is
+ * still to be asked about; tried: those that it could not answer yet), disks [name, free_bytes, total_bytes], problems [source ("":
+ * everyone's), cause, remedy, since (ISO 8601, UTC)]. What isn't known is null. */
 json_t *status_gather(struct status *s);
 
 /* Adds to problems; source "" where it is everyone's. */
