@@ -41,8 +41,8 @@ struct loader {
     int (*position)(void *state, struct buf *out);
     /* After open, before the first `next`: goes on behind `position`. -1 and err: it doesn't fit the source any more. */
     int (*resume)(void *state, struct str position, struct err *err);
-    /* For what is too large for a position: before `resume`, where this load keeps one: a path that is this load's alone, as a prefix
-     * of names for files of its own. NULL: it needs none. -1 and err: they can't be there. */
+    /* For what is too large for a position: before `resume`, where this load keeps one: a path that is this load's alone, as a
+     * prefix of names for files of its own. NULL: it needs none. -1 and err: they can't be there. */
     int (*keep)(void *state, const char *path, struct err *err);
     /* Options that make it another load (not how it is run, as --rate), ending with NULL; NULL: none. Operands always do. */
     const char *const *identity;

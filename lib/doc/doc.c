@@ -316,6 +316,23 @@ void doc_read(struct doc_reader *r, const struct doc_task *tasks, struct doc_ans
     }
 }
 
+void doc_type(struct doc_reader *r, struct str bytes, char type[128])
+{
+    struct file file = { .bytes = bytes };
+    enum kind kind = kind_of(&file, r->magic, type);
+    const char *said = kind != KIND_EMPTY && type[0] == '\0' ? magic_buffer(r->magic, bytes.p, bytes.n) : NULL;
+    if (kind == KIND_EML)
+        said = "message/rfc822";
+    else if (kind == KIND_RTF)
+        said = "application/rtf";
+    else if (kind == KIND_TEXT && strcmp(type, "application/octet-stream") == 0)
+        said = "text/plain"; /* UTF-16 without a mark */
+    if (said != NULL)
+        snprintf(type, 128, "%.100s", said);
+    else if (type[0] == '\0')
+        snprintf(type, 128, "application/octet-stream");
+}
+
 void doc_answers_fini(struct doc_answer *answers, size_t n)
 {
     for (size_t i = 0; i < n; i++)

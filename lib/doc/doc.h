@@ -50,6 +50,8 @@ void doc_reader_free(struct doc_reader *r);
  * are given (seccomp, landlock, limits), and that end with it: whatever is in a document costs that document. answers: n of them;
  * what was in them is overwritten, the caller ends them by doc_answers_fini. */
 void doc_read(struct doc_reader *r, const struct doc_task *tasks, struct doc_answer *answers, size_t n);
+/* The media type of what the bytes are. */
+void doc_type(struct doc_reader *r, struct str bytes, char type[128]);
 void doc_answers_fini(struct doc_answer *answers, size_t n);
 
 #endif

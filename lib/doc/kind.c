@@ -84,6 +84,27 @@ static bool begins_as_message(struct str s)
     return known >= 2;
 }
 
+static bool is_media(const char *type)
+{
+    return strncmp(type, "image/", 6) == 0 || strncmp(type, "audio/", 6) == 0 || strncmp(type, "video/", 6) == 0 ||
+           strncmp(type, "font/", 5) == 0;
+}
+
+/* Text of a kind that nobody has named, or in UTF-16 or -32 without a mark, which looks like binary data. */
+static bool is_readable(struct str s)
+{
+    enum { LOOK = 4096 };
+    struct buf text;
+    size_t odd = 0;
+    buf_init(&text, 0);
+    charset_decode(s.n < LOOK ? s : (struct str){ s.p, LOOK }, STR(""), &text);
+    for (size_t i = 0; i < text.n; i++)
+        odd += (unsigned char)text.p[i] < ' ' && strchr("\t\n\r\f", text.p[i]) == NULL;
+    bool readable = text.n > 0 && odd == 0 && memmem(text.p, text.n, "\xEF\xBF\xBD", 3) == NULL;
+    buf_fini(&text);
+    return readable;
+}
+
 enum kind kind_of(const struct file *f, void *magic, char type[128])
 {
     struct str s = f->bytes, declared = f->content_type, start = s;
@@ -107,19 +128,5 @@ enum kind kind_of(const struct file *f, void *magic, char type[128])
     const char *said = magic != NULL ? magic_buffer((magic_t)magic, s.p, s.n < (1 << 20) ? s.n : 1 << 20) : NULL;
     snprintf(type, 128, "%.100s", said != NULL ? said : "application/octet-stream");
     enum kind kind = kind_of_type(str_of(type));
-    if (kind == KIND_OTHER && strcmp(type, "application/octet-stream") == 0) {
-        /* UTF-16 and -32 without a mark look like binary data. */
-        struct buf text;
-        size_t odd = 0;
-        buf_init(&text, 0);
-        struct str some = { s.p, (s.n < 4096 ? s.n : 4096) / 4 * 4 };
-        charset_decode(s.n < 4096 ? s : some, STR(""), &text);
-        for (size_t i = 0; i < text.n; i++)
-            odd += (unsigned char)text.p[i] < ' ' && strchr("\t\n\r\f", text.p[i]) == NULL;
-        bool readable = text.n > 0 && odd == 0 && memmem(text.p, text.n, "\xEF\xBF\xBD", 3) == NULL;
-        buf_fini(&text);
-        if (readable)
-            return KIND_TEXT;
-    }
-    return kind;
+    return kind == KIND_OTHER && !is_media(type) && is_readable(s) ? KIND_TEXT : kind;
 }

@@ -1,20 +1,18 @@
 /* loaders/blobs: metadata of objects: what an S3 store or a folder lists, what has changed there since, or generated. */
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "loaders/blobs/changes.h"
 #include "loaders/blobs/generate.h"
 #include "loaders/blobs/heads.h"
 #include "loaders/blobs/record.h"
-#include "loaders/blobs/types.h"
+#include "loaders/changes.h"
 #include "loaders/generate.h"
 #include "loaders/loader.h"
+#include "loaders/place.h"
+#include "loaders/types.h"
 
 enum { HEADS_AT_ONCE = 256, HEADS_SAID = 10 };
 
@@ -27,11 +25,7 @@ struct waiting {
 struct blobs {
     struct changes *changes; /* NULL: generate */
     struct blobs_generator generator;
-    char *bucket;      /* as records have it */
-    struct glob *glob; /* NULL: everything */
-    struct s3 *s3;     /* NULL: a folder */
-    char store_bucket[64];
-    char *root;
+    struct place where;
     /* With --head changes are taken by the hundred, asked for, then handed out one by one; without it one by one. */
     struct heads *heads;
     struct heads_item items[HEADS_AT_ONCE];
@@ -43,91 +37,6 @@ struct blobs {
     int64_t place;
     struct buf given;
 };
-
-static int open_listing(void *context, struct listing *l, struct str after, struct err *err)
-{
-    struct blobs *b = context;
-    return b->s3 != NULL ? store_listing(l, b->s3, b->store_bucket, b->glob, after, err)
-                         : folder_listing(l, b->root, b->glob, after, err);
-}
-
-/* ---- where ---- */
-
-static int open_store(struct blobs *b, const struct opts *o, const char *operand, struct err *err)
-{
-    struct str pattern;
-    char all[4200];
-    if (s3_address(operand, b->store_bucket, &pattern, err) < 0)
-        return -1;
-    /* A bucket, or a prefix that ends in a slash, means what is below it. */
-    if (pattern.n == 0 || pattern.p[pattern.n - 1] == '/') {
-        snprintf(all, sizeof all, "%.*s**", STR_ARG(pattern));
-        pattern = str_of(all);
-    }
-    if ((b->glob = glob_new(pattern, err)) == NULL)
-        return -1;
-    if ((b->s3 = s3_open(o, err)) == NULL)
-        return -1;
-    if (opts_flag(o, "head") && (b->heads = heads_new(b->s3, b->store_bucket, (int)opts_number(o, "head-at-once"), err)) == NULL)
-        return -1;
-    const char *name = opts_text(o, "bucket-name");
-    b->bucket = strdup(name != NULL ? name : b->store_bucket);
-    return b->bucket != NULL ? 0 : err_set(err, ERR_RETRY, "out of memory");
-}
-
-/* A folder, a file, or a pattern: then the folder is what stands before the pattern's first step that may differ. */
-static int open_folder(struct blobs *b, const struct opts *o, const char *operand, struct err *err)
-{
-    struct stat st;
-    struct buf root;
-    char whole[PATH_MAX];
-    int rc = -1;
-    buf_init(&root, PATH_MAX);
-    bool there = stat(operand, &st) == 0;
-    if (opts_flag(o, "head")) {
-        err_set(err, ERR_STOP, "--head asks an S3 store; '%s' is a folder", operand);
-        goto out;
-    }
-    if (there && S_ISDIR(st.st_mode)) {
-        buf_puts(&root, operand);
-        if (root.p[root.n - 1] != '/')
-            buf_putc(&root, '/');
-    } else {
-        if (there) {
-            /* A name that is there means itself, whatever characters it has. */
-            struct buf literal;
-            buf_init(&literal, 4 * PATH_MAX);
-            for (const char *p = operand; *p != '\0'; p++)
-                buf_printf(&literal, strchr("*?{}[]\\,", *p) != NULL ? "\\%c" : "%c", *p);
-            b->glob = glob_new(buf_str(&literal), err);
-            buf_fini(&literal);
-        } else {
-            b->glob = glob_new(str_of(operand), err);
-        }
-        if (b->glob == NULL)
-            goto out;
-        struct str prefix = glob_prefix(b->glob);
-        if (!there && glob_is_literal(b->glob)) {
-            errno = ENOENT;
-            err_errno(err, ERR_RETRY, "%s", operand);
-            goto out;
-        }
-        while (prefix.n > 0 && prefix.p[prefix.n - 1] != '/')
-            prefix.n--;
-        buf_put_str(&root, prefix);
-    }
-    b->root = strdup(buf_text(&root));
-    const char *name = opts_text(o, "bucket-name");
-    if (name == NULL && realpath(root.n > 0 ? b->root : ".", whole) == NULL) {
-        err_errno(err, ERR_RETRY, "%s", b->root);
-        goto out;
-    }
-    b->bucket = strdup(name != NULL ? name : whole);
-    rc = b->root != NULL && b->bucket != NULL ? 0 : err_set(err, ERR_RETRY, "out of memory");
-out:
-    buf_fini(&root);
-    return rc;
-}
 
 static int open_generator(struct blobs *b, const struct opts *o, struct err *err)
 {
@@ -164,12 +73,9 @@ static void blobs_close(void *state)
         return;
     changes_free(b->changes);
     heads_free(b->heads);
-    s3_free(b->s3);
-    glob_free(b->glob);
+    place_fini(&b->where);
     arena_fini(&b->arena);
     buf_fini(&b->given);
-    free(b->bucket);
-    free(b->root);
     free(b);
 }
 
@@ -190,9 +96,16 @@ static int blobs_open(const struct opts *o, void **state, int64_t *total, struct
         return 0;
     }
     const char *operand = opts_operand(o, 0);
-    if ((s3_is_address(operand) ? open_store(b, o, operand, err) : open_folder(b, o, operand, err)) < 0)
+    if (opts_flag(o, "head") && !s3_is_address(operand)) {
+        err_set(err, ERR_STOP, "--head asks an S3 store; '%s' is a folder", operand);
         goto fail;
-    b->changes = changes_new(open_listing, b, opts_flag(o, "allow-empty"), err);
+    }
+    if (place_open(&b->where, o, operand, opts_text(o, "bucket-name"), err) < 0)
+        goto fail;
+    if (opts_flag(o, "head") &&
+        (b->heads = heads_new(b->where.s3, b->where.store_bucket, (int)opts_number(o, "head-at-once"), err)) == NULL)
+        goto fail;
+    b->changes = changes_new(place_listing, &b->where, opts_flag(o, "allow-empty"), err);
     if (b->changes == NULL)
         goto fail;
     *total = -1;
@@ -280,9 +193,9 @@ static int blobs_next(void *state, struct buf *record, struct buf *key, struct e
     }
     struct waiting *w = &b->waiting[b->at++];
     const struct blob *blob = &w->change.blob;
-    const char *type = b->s3 == NULL ? type_of_name(blob->path) : NULL;
+    const char *type = b->where.s3 == NULL ? type_of_name(blob->path) : NULL;
     struct blob_record r = {
-        .bucket = str_of(b->bucket),
+        .bucket = str_of(b->where.bucket),
         .blob = blob,
         .content_type = type != NULL ? str_of(type) : w->content_type,
         .ingested_ms = wall_ms(),
@@ -296,7 +209,7 @@ static int blobs_next(void *state, struct buf *record, struct buf *key, struct e
     buf_clear(&b->given);
     buf_put_str(&b->given, blob->path);
     if (record->failed)
-        return err_set(err, ERR_DROP, "%s/%.*s: its record is larger than the topic takes", b->bucket, STR_ARG(blob->path));
+        return err_set(err, ERR_DROP, "%s/%.*s: its record is larger than the topic takes", b->where.bucket, STR_ARG(blob->path));
     return 1;
 }
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "loaders/blobs/record.h"
-#include "loaders/blobs/types.h"
 #include "loaders/generate.h"
+#include "loaders/types.h"
 
 static const char *const buckets[] = { "invoices", "invoices", "media", "media", "media", "data-lake", "data-lake", "backups" };
 static const char *const folders[][4] = {

@@ -3,7 +3,7 @@
 #define ODW_BLOBS_RECORD_H
 
 #include "base/buf.h"
-#include "loaders/blobs/listing.h"
+#include "loaders/listing.h"
 
 struct blob_record {
     struct str bucket;

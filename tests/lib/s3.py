@@ -2,7 +2,8 @@
 """tests/lib/s3: puts objects into the stack's S3 server, signed by code that isn't ours to test (Python's own hmac).
 
     s3.py make BUCKET
-    s3.py put BUCKET      JSON lines on standard input: {"key": …, "body": …, "type": …}; the body and the type may be left out
+    s3.py put BUCKET      JSON lines on standard input: {"key": …, "body": …, "type": …}; the body and the type may be left out;
+                      "file": PATH in the stead of the body
     s3.py delete BUCKET   JSON lines: {"key": …}
 
 Where, and as whom: ODW_S3_URL, ODW_S3_REGION, ODW_S3_ACCESS_KEY, ODW_S3_SECRET_KEY_FILE.
@@ -57,6 +58,7 @@ else:
         one = json.loads(line)
         path = f"/{bucket}/{one['key']}"
         if what == "put":
-            ask("PUT", path, one.get("body", "").encode(), one.get("type"))
+            body = open(one["file"], "rb").read() if "file" in one else one.get("body", "").encode()
+            ask("PUT", path, body, one.get("type"))
         else:
             ask("DELETE", path)

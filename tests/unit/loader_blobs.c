@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "loaders/blobs/changes.h"
-#include "loaders/blobs/types.h"
+#include "loaders/changes.h"
+#include "loaders/types.h"
 
 enum { OBJECTS = 300 };
 

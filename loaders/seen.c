@@ -1,5 +1,5 @@
-/* loaders/blobs/seen: a sorted file of what a listing saw. */
-#include "loaders/blobs/seen.h"
+/* loaders/seen: a sorted file of what a listing saw. */
+#include "loaders/seen.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
-/* loaders/blobs/changes: what has changed since the last listing: this listing and what that one saw, read side by side. */
-#ifndef ODW_BLOBS_CHANGES_H
-#define ODW_BLOBS_CHANGES_H
+/* loaders/changes: what has changed since the last listing: this listing and what that one saw, read side by side. */
+#ifndef ODW_LOADERS_CHANGES_H
+#define ODW_LOADERS_CHANGES_H
 
 #include "base/buf.h"
-#include "loaders/blobs/listing.h"
+#include "loaders/listing.h"
 
 struct changes;
 
@@ -18,6 +18,13 @@ struct change {
 struct changes *changes_new(int (*open)(void *context, struct listing *l, struct str after, struct err *err), void *context,
                             bool allow_empty, struct err *err) __attribute__((warn_unused_result));
 void changes_free(struct changes *c);
+
+/* Before the first change, where contents count and not what a listing says of them: `content` looks at what is new (`was` NULL),
+ * or where size, time or mark differ. It may set now->etag, which is kept as the mark (borrowed until the next call), and
+ * now->modified_ms to 0, so that the next listing looks again. 1: the same as it was; 0: not; -1: err, ERR_RETRY (it is asked
+ * again) or ERR_STOP. */
+void changes_by_content(struct changes *c,
+                        int (*content)(void *context, struct blob *now, const struct blob *was, struct err *err));
 
 /* Before the first change: what is seen is kept in files whose names begin with this path, and compared with what was seen. Without
  * it everything is new. */

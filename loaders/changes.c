@@ -1,6 +1,6 @@
-/* loaders/blobs/changes: this listing beside what the last one saw. Both are in the order of their paths' bytes, so one step at a
+/* loaders/changes: this listing beside what the last one saw. Both are in the order of their paths' bytes, so one step at a
  * time is enough, and memory doesn't grow. */
-#include "loaders/blobs/changes.h"
+#include "loaders/changes.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,12 +12,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "loaders/blobs/seen.h"
+#include "loaders/seen.h"
 
 enum { PATIENCE_MS = 50, LOOK_EVERY = 1024, UNREAD_BYTES = 16 << 20 };
 
 struct changes {
     int (*open)(void *context, struct listing *l, struct str after, struct err *err);
+    int (*content)(void *context, struct blob *now, const struct blob *was, struct err *err); /* NULL: what is listed counts */
     void *context;
     bool allow_empty;
     struct listing listing;
@@ -68,6 +69,11 @@ void changes_free(struct changes *c)
     buf_fini(&c->last);
     buf_fini(&c->unread);
     free(c);
+}
+
+void changes_by_content(struct changes *c, int (*content)(void *context, struct blob *now, const struct blob *was, struct err *err))
+{
+    c->content = content;
 }
 
 int changes_keep(struct changes *c, const char *path, struct err *err)
@@ -199,6 +205,17 @@ static bool same(const struct blob *a, const struct blob *b)
            a->mode == b->mode;
 }
 
+/* 1: the object is what it was; 0: it isn't, or is new; -1. */
+static int compare_contents(struct changes *c, bool both, struct err *err)
+{
+    if (both && c->now.size == c->was.size && c->now.modified_ms == c->was.modified_ms &&
+        (c->now.etag.n == 0 || str_eq(c->now.etag, c->was.etag))) {
+        c->now.etag = c->was.etag;
+        return 1;
+    }
+    return c->content(c->context, &c->now, both ? &c->was : NULL, err);
+}
+
 static int pass(struct changes *c, const struct blob *blob, bool keep, struct err *err)
 {
     if (keep && c->fresh != NULL && seen_put(c->fresh, blob, err) < 0)
@@ -217,7 +234,9 @@ static int take_step(struct changes *c, struct change *change, struct err *err)
             err, ERR_STOP,
             "expected objects, found none where the last listing saw some; if they are all gone (and the place isn't just "
             "empty, as where nothing is mounted), say so with --allow-empty");
-    bool unchanged = unread || (order == 0 && same(&c->now, &c->was));
+    int unchanged = unread || (order == 0 && same(&c->now, &c->was));
+    if (c->content != NULL && order <= 0 && (unchanged = compare_contents(c, order == 0, err)) < 0)
+        return -1;
     *change = (struct change){ .blob = order > 0 ? c->was : c->now, .gone = order > 0 && !unread };
     if (pass(c, &change->blob, !change->gone, err) < 0)
         return -1;

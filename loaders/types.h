@@ -1,6 +1,6 @@
-/* loaders/blobs/types: what a file's name says of its content. */
-#ifndef ODW_BLOBS_TYPES_H
-#define ODW_BLOBS_TYPES_H
+/* loaders/types: what a file's name says of its content. */
+#ifndef ODW_LOADERS_TYPES_H
+#define ODW_LOADERS_TYPES_H
 
 #include "base/str.h"
 

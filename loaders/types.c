@@ -1,5 +1,5 @@
-/* loaders/blobs/types: media types of extensions, as IANA's registry has them. */
-#include "loaders/blobs/types.h"
+/* loaders/types: media types of extensions, as IANA's registry has them. */
+#include "loaders/types.h"
 
 #include <stddef.h>
 #include <strings.h>

@@ -1,4 +1,4 @@
-/* loaders/blobs/folder: the files below a folder, in the order in which a store would list their paths as keys. */
+/* loaders/listing_folder: the files below a folder, in the order in which a store would list their paths as keys. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "loaders/blobs/listing.h"
+#include "loaders/listing.h"
 
 enum { DEPTH_MAX = 512, NAMES_MAX = 1 << 30 };
 

@@ -1,6 +1,6 @@
-/* loaders/blobs/listing: objects in the order of their paths' bytes, out of an S3 store or a folder. */
-#ifndef ODW_BLOBS_LISTING_H
-#define ODW_BLOBS_LISTING_H
+/* loaders/listing: objects in the order of their paths' bytes, out of an S3 store or a folder. */
+#ifndef ODW_LOADERS_LISTING_H
+#define ODW_LOADERS_LISTING_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,12 +27,12 @@ struct listing {
     void (*free)(void *state);
 };
 
-/* store.c: all objects of the bucket that fit the pattern and sort behind `after`. s3 and glob are borrowed. */
+/* listing_store.c: all objects of the bucket that fit the pattern and sort behind `after`. s3 and glob are borrowed. */
 int store_listing(struct listing *l, struct s3 *s3, const char *bucket, struct glob *glob, struct str after, struct err *err)
     __attribute__((warn_unused_result));
 
-/* folder.c: the regular files below `root` (it ends in '/', or is empty: here) for which root and path together fit the pattern; a
- * NULL pattern takes all. No link below the root is followed. */
+/* listing_folder.c: the regular files below `root` (it ends in '/', or is empty: here) for which root and path together fit the
+ * pattern; a NULL pattern takes all. No link below the root is followed. */
 int folder_listing(struct listing *l, const char *root, struct glob *glob, struct str after, struct err *err)
     __attribute__((warn_unused_result));
 

@@ -1,10 +1,10 @@
-/* loaders/blobs/seen: what the last listing saw, in a file in the order of paths: read beside the next listing it tells what is
+/* loaders/seen: what the last listing saw, in a file in the order of paths: read beside the next listing it tells what is
  * new, changed and gone, and neither is ever held in memory. About 60 bytes an object: a path is kept as what differs from the one
  * before. */
-#ifndef ODW_BLOBS_SEEN_H
-#define ODW_BLOBS_SEEN_H
+#ifndef ODW_LOADERS_SEEN_H
+#define ODW_LOADERS_SEEN_H
 
-#include "loaders/blobs/listing.h"
+#include "loaders/listing.h"
 
 struct seen_reader;
 struct seen_writer;

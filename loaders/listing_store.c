@@ -1,7 +1,7 @@
-/* loaders/blobs/store: the objects of an S3 bucket. */
+/* loaders/listing_store: the objects of an S3 bucket. */
 #include <stdlib.h>
 
-#include "loaders/blobs/listing.h"
+#include "loaders/listing.h"
 
 struct store {
     struct s3_list *list;
