@@ -23,8 +23,7 @@ became() {
 }
 
 python3 tests/lib/documents.py "$work/all"
-find "$work/all" -type f ! -name '*.expected' | sort | awk '{ print > (NR % 2 ? ARGV[1] ".store" : ARGV[1] ".folder") }' "$work/all" 2>/dev/null ||
-    find "$work/all" -type f ! -name '*.expected' | sort | awk -v to="$work/all" '{ print > (to (NR % 2 ? ".store" : ".folder")) }'
+find "$work/all" -type f ! -name '*.expected' | sort | awk -v to="$work/all" '{ print > (to (NR % 2 ? ".store" : ".folder")) }'
 s3 make memos
 while read -r file; do
     jq -cn --arg file "$file" '{ key: "in/\($file | split("/") | last)", file: $file }'
@@ -34,12 +33,14 @@ stored=$(wc -l <"$work/all.store") filed=$(wc -l <"$work/all.folder")
 
 # While they are read, ClickHouse is killed, and before that a process that reads a document.
 expect 'from the store' "$stored 0" "$(load 's3://memos/in/**' --contract dental_appointment --instructions 'Dates are day first.' | counts)"
-reads() { pgrep -f odw-document -P "$(cat "$STACK_DIR/clickhouse.pid")" >/dev/null || [ -n "$(readers)" ]; }
+reads() { [ -n "$(readers)" ]; }
 readers() { # the processes that read documents, below this stack's ClickHouse
     ps -eo pid=,ppid=,comm= | awk -v root="$(cat "$STACK_DIR/clickhouse.pid")" '
         { parent[$1] = $2; name[$1] = $3 }
         END { for (p in name) if (name[p] == "odw-document") { q = p; while (q in parent && q != root) q = parent[q]; if (q == root) print p } }'
 }
+wait_until 60 reads
+readers | head -n 1 | xargs -r kill -9
 wait_until 60 reads
 kill -9 "$(cat "$STACK_DIR/clickhouse.pid")"
 expect 'from the folder' "$filed 0" "$(load "$work/folder" --source-name inbox | counts)"
@@ -75,7 +76,7 @@ expect 'no base64' 1 "$(sql "SELECT count() FROM $ODW_DATABASE.dead_letters WHER
 # A watched folder: files come, change, lie in new folders; SIGTERM ends it.
 "$ODW_BUILD/bin/odw" load documents "$work/inbox" --watch --source-name watched --json >"$work/watched" 2>"$work/watched.said" &
 watching=$!
-text_of() { sql "SELECT text FROM $ODW_DATABASE.documents WHERE source_file_path = 'watched/$1'"; }
+text_of() { sql "SELECT text FROM $ODW_DATABASE.documents WHERE source_file_path = 'watched/$1' FORMAT TSVRaw"; }
 says() { [ "$(text_of "$1")" = "$2" ]; }
 echo one >"$work/inbox/one.txt"
 wait_until 60 says one.txt one
@@ -90,7 +91,7 @@ expect 'what the watch sent' '3 0' "$(counts <"$work/watched")"
 
 # The endpoint, and a letter that is sent again fails again without being taken for mended.
 expect 'GET /api/documents' '2' "$(curl -sS --fail-with-body "$ODW_SHIM_URL/api/documents?method=eml" | jq '.items | length')"
-expect 'by a word' 's3' "$(curl -sS --fail-with-body "$ODW_SHIM_URL/api/documents?q=overnight&limit=1" | jq -r 'if .items == [] then "s3" else "?" end')"
+expect 'by a word' 'eml' "$(curl -sS --fail-with-body "$ODW_SHIM_URL/api/documents?q=lovelace+sch%C3%B6ne" | jq -r '.items[].method')"
 letter=$(sql "SELECT id FROM $ODW_DATABASE.dead_letters WHERE violations[1] = 'the PDF is protected with a password'")
 odw dlq replay "$letter" --yes >/dev/null 2>&1 || odw dlq replay "$letter" >/dev/null
 settle 60
