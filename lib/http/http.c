@@ -1,7 +1,6 @@
 /* lib/http: an HTTP client over libcurl with kept-alive connections. */
-#include "http/http.h"
+#include "http/exchange.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,15 +12,6 @@ enum { BODY_MAX = 256 << 20, ERROR_BODY_MAX = 1 << 20 };
 struct http {
     CURL *curl;
     char *ca_file;
-    char why[CURL_ERROR_SIZE];
-};
-
-/* What the callbacks of one request need. */
-struct exchange {
-    struct http *http;
-    const struct http_request *request;
-    struct http_response *response;
-    bool broke_off, too_large;
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -32,14 +22,19 @@ static void start_curl(void)
     global = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-struct http *http_new(const char *ca_file, struct err *err)
+int exchange_start_curl(struct err *err)
 {
     pthread_once(&once, start_curl);
+    return global == CURLE_OK ? 0 : err_set(err, ERR_STOP, "expected libcurl to start, got: %s", curl_easy_strerror(global));
+}
+
+struct http *http_new(const char *ca_file, struct err *err)
+{
+    if (exchange_start_curl(err) < 0)
+        return NULL;
     struct http *h = calloc(1, sizeof *h);
-    if (h == NULL || global != CURLE_OK || (h->curl = curl_easy_init()) == NULL ||
-        (ca_file != NULL && (h->ca_file = strdup(ca_file)) == NULL)) {
-        err_set(err, ERR_STOP, "expected libcurl to start, got: %s",
-                global != CURLE_OK ? curl_easy_strerror(global) : "out of memory");
+    if (h == NULL || (h->curl = curl_easy_init()) == NULL || (ca_file != NULL && (h->ca_file = strdup(ca_file)) == NULL)) {
+        err_set(err, ERR_STOP, "expected libcurl to start, got: out of memory");
         http_free(h);
         return NULL;
     }
@@ -74,7 +69,7 @@ static size_t take_body(char *p, size_t size, size_t count, void *context)
     struct exchange *x = context;
     size_t n = size * count;
     long status = 0;
-    curl_easy_getinfo(x->http->curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
     bool good = status >= 200 && status < 300;
     if (good && x->request->on_body != NULL) {
         x->broke_off = x->request->on_body(x->request->context, p, n) < 0;
@@ -137,10 +132,10 @@ static int add_headers(struct curl_slist **list, const char *const *headers)
 static void prepare(struct exchange *x, struct curl_slist *headers)
 {
     const struct http_request *r = x->request;
-    CURL *c = x->http->curl;
+    CURL *c = x->curl;
     curl_easy_reset(c);
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, x->http->why);
+    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, x->why);
     curl_easy_setopt(c, CURLOPT_URL, r->url);
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
@@ -159,8 +154,8 @@ static void prepare(struct exchange *x, struct curl_slist *headers)
     curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
     if (is_loopback(r->url))
         curl_easy_setopt(c, CURLOPT_PROXY, "");
-    if (x->http->ca_file != NULL) {
-        curl_easy_setopt(c, CURLOPT_CAINFO, x->http->ca_file);
+    if (x->ca_file != NULL) {
+        curl_easy_setopt(c, CURLOPT_CAINFO, x->ca_file);
         curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
     }
     if (r->body.p != NULL || (r->method != NULL && strcmp(r->method, "POST") == 0)) {
@@ -184,47 +179,51 @@ static void say_where(const char *url, char *to, size_t size)
     snprintf(to, size, "%.*s", (int)strcspn(host, "/?#"), host);
 }
 
-int http_send(struct http *h, const struct http_request *request, struct http_response *response, struct err *err)
+int exchange_begin(struct exchange *x, struct err *err)
 {
-    struct exchange x = { .http = h, .request = request, .response = response };
-    struct curl_slist *list = NULL;
-    int failed = -1;
-    *response = (struct http_response){ 0 };
-    buf_init(&response->body, BODY_MAX);
-    h->why[0] = '\0';
-    if (add_headers(&list, request->headers) < 0) {
-        err_set(err, ERR_RETRY, "out of memory");
-        goto out;
-    }
-    for (const char *const *p = request->headers; p != NULL && *p != NULL; p++)
-        if (strncasecmp(*p, "Content-Type:", 13) != 0 && add_header(&list, *p) < 0) {
-            err_set(err, ERR_RETRY, "out of memory");
-            goto out;
-        }
-    prepare(&x, list);
-    CURLcode code = curl_easy_perform(h->curl);
+    const struct http_request *r = x->request;
+    x->why[0] = '\0';
+    *x->response = (struct http_response){ 0 };
+    buf_init(&x->response->body, BODY_MAX);
+    if (add_headers(&x->headers, r->headers) < 0)
+        return err_set(err, ERR_RETRY, "out of memory");
+    for (const char *const *p = r->headers; p != NULL && *p != NULL; p++)
+        if (strncasecmp(*p, "Content-Type:", 13) != 0 && add_header(&x->headers, *p) < 0)
+            return err_set(err, ERR_RETRY, "out of memory");
+    prepare(x, x->headers);
+    return 0;
+}
+
+int exchange_end(struct exchange *x, CURLcode code, struct err *err)
+{
     long status = 0;
-    curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status);
-    response->status = (int)status;
-    if (code == CURLE_OK) {
-        failed = 0;
-        goto out;
-    }
+    curl_slist_free_all(x->headers);
+    x->headers = NULL;
+    curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &status);
+    x->response->status = (int)status;
+    if (code == CURLE_OK)
+        return 0;
     char where[256];
-    say_where(request->url, where, sizeof where);
+    say_where(x->request->url, where, sizeof where);
     enum err_class class = ERR_RETRY;
-    if (x.broke_off || x.too_large || code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL ||
+    if (x->broke_off || x->too_large || code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL ||
         code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_OUT_OF_MEMORY)
         class = ERR_DROP;
-    if (x.broke_off)
-        err_set(err, class, "%s: the answer wasn't read to its end", where);
-    else if (x.too_large)
-        err_set(err, class, "%s: expected an answer of at most %d MiB", where, (int)(BODY_MAX >> 20));
-    else
-        err_set(err, class, "%s: %s", where, h->why[0] != '\0' ? h->why : curl_easy_strerror(code));
-out:
-    curl_slist_free_all(list);
-    return failed;
+    if (x->broke_off)
+        return err_set(err, class, "%s: the answer wasn't read to its end", where);
+    if (x->too_large)
+        return err_set(err, class, "%s: expected an answer of at most %d MiB", where, (int)(BODY_MAX >> 20));
+    return err_set(err, class, "%s: %s", where, x->why[0] != '\0' ? x->why : curl_easy_strerror(code));
+}
+
+int http_send(struct http *h, const struct http_request *request, struct http_response *response, struct err *err)
+{
+    struct exchange x = { .curl = h->curl, .ca_file = h->ca_file, .request = request, .response = response };
+    if (exchange_begin(&x, err) < 0) {
+        curl_slist_free_all(x.headers);
+        return -1;
+    }
+    return exchange_end(&x, curl_easy_perform(h->curl), err);
 }
 
 int http_encode(struct buf *out, struct str s)

@@ -1,0 +1,40 @@
+/* lib/llm/ground: where in a document a value comes from. */
+#ifndef ODW_LLM_GROUND_H
+#define ODW_LLM_GROUND_H
+
+#include "base/str.h"
+#include "llm/config.h"
+#include "llm/document.h"
+
+enum llm_how {
+    LLM_ABSENT,   /* not in the document: the value was taken away */
+    LLM_EXACT,    /* the very bytes */
+    LLM_FOLDED,   /* but for case, white space, commas, kinds of quotes and dashes */
+    LLM_NUMBER,   /* the same number, written otherwise: 1,234.50 */
+    LLM_DATE,     /* the same day (and time), written otherwise */
+    LLM_FUZZY,    /* alike: at most one edit (insertion, deletion, replacement) in eight characters, and all digits the same */
+    LLM_INFERRED, /* a choice that the contract offers (enum, const, boolean), made and not copied: no words of the document */
+};
+const char *llm_how_name(enum llm_how how); /* "absent", "exact", … */
+
+struct llm_place {
+    size_t start, end; /* bytes of the document; both 0 where it has none */
+    enum llm_how how;
+};
+
+/* A document in which values are looked for; what that takes is made when it is first needed. */
+struct ground {
+    struct str text; /* as it came */
+    enum llm_dates dates;
+    struct folded folded;
+    bool has_folded, failed;
+};
+void ground_init(struct ground *g, struct str text, enum llm_dates dates);
+void ground_fini(struct ground *g);
+
+struct llm_place ground_text(struct ground *g, struct str value);
+struct llm_place ground_number(struct ground *g, double value);
+/* value: as RFC 3339 has a date, or a date-time whose offset is left out of account. */
+struct llm_place ground_date(struct ground *g, struct str value);
+
+#endif
