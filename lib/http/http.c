@@ -101,6 +101,7 @@ static size_t take_header(char *p, size_t size, size_t count, void *context)
     keep_header(line, STR("X-ClickHouse-Exception-Code"), x->response->exception_code, sizeof x->response->exception_code);
     keep_header(line, STR("X-ClickHouse-Exception-Tag"), x->response->exception_tag, sizeof x->response->exception_tag);
     keep_header(line, STR("X-ClickHouse-Summary"), x->response->summary, sizeof x->response->summary);
+    keep_header(line, STR("Retry-After"), x->response->retry_after, sizeof x->response->retry_after);
     return line.n;
 }
 

@@ -37,6 +37,7 @@ struct http_response {
     char exception_code[16]; /* X-ClickHouse-Exception-Code, or "" */
     char exception_tag[40];  /* X-ClickHouse-Exception-Tag, or "": marks an exception in the middle of a body */
     char summary[512];       /* X-ClickHouse-Summary, or "" */
+    char retry_after[64];    /* Retry-After as it came, or "" */
 };
 
 /* 0 with any status; -1 and err where there was no complete answer: ERR_RETRY (refused, reset, cut, timed out), or ERR_DROP where

@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/opt.h"
 
-enum { CONFIG_BYTES = 1 << 20, KEY_BYTES = 8192 };
+enum { CONFIG_BYTES = 1 << 20, KEY_BYTES = 1 << 20 };
 
 /* An object of the file, and where it stands. */
 struct section {

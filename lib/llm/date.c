@@ -137,7 +137,7 @@ static void take_ordinal(struct cursor *c)
 
 static bool take_year(struct cursor *c, int *year)
 {
-    int digits;
+    int digits, number;
     take_blanks(c);
     if (c->p < c->end && *c->p == ',')
         c->p++;
@@ -146,7 +146,8 @@ static bool take_year(struct cursor *c, int *year)
         take_blanks(c);
     if (c->p < c->end && *c->p == '\'')
         c->p++;
-    *year = full_year(take_number(c, &digits), digits);
+    number = take_number(c, &digits);
+    *year = full_year(number, digits);
     return *year > 0;
 }
 

@@ -178,6 +178,12 @@ void gate_leave(struct gate *g, int slot, enum gate_outcome outcome, int64_t ret
     lock_byte(g, SLOTS_AT + (off_t)slot, F_UNLCK, false);
     g->slots[slot] = false;
     g->taken--;
+    if (outcome == GATE_UNUSED) {
+        s->requests += g->provider->requests_per_minute > 0 ? 1 : 0;
+        s->tokens += g->provider->tokens_per_minute > 0 ? (double)asked : 0;
+        lock_byte(g, 0, F_UNLCK, false);
+        return;
+    }
     if (g->provider->tokens_per_minute > 0 && used > 0)
         s->tokens += (double)asked - (double)used;
     if (retry_after_ms > 0 && now_ms + retry_after_ms > s->not_before_ms)

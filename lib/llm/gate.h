@@ -21,6 +21,7 @@ enum gate_outcome {
     GATE_ANSWERED, /* any answer that says that it is there and well */
     GATE_FAILED,   /* none, or 5xx */
     GATE_TOO_MANY, /* 429 */
+    GATE_UNUSED,   /* it wasn't sent after all */
 };
 /* retry_after_ms: how long the provider asks everyone to wait; 0: it didn't say. used: the tokens that it took, where that is
  * known. */

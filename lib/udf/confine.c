@@ -121,7 +121,7 @@ static const int allowed_to_network[] = {
 
 /* What another program takes to begin, and what its libraries ask for. */
 static const int allowed_to_program[] = {
-    SYS_execve, SYS_set_tid_address, SYS_getcwd, SYS_dup,
+    SYS_execve,     SYS_set_tid_address, SYS_getcwd, SYS_dup,
 #if defined(__x86_64__)
     SYS_arch_prctl,
 #endif
@@ -216,16 +216,16 @@ static void build(struct program *p, enum confine_role role)
     answer(p, SECCOMP_RET_KILL_PROCESS);
 #endif
     PUT_CALLS(p, allowed, SECCOMP_RET_ALLOW);
-    if (role == CONFINE_SERVER) {
+    if (role == CONFINE_SERVER || role == CONFINE_NETWORK_SERVER) {
         PUT_CALLS(p, allowed_to_server, SECCOMP_RET_ALLOW);
     } else {
         put_signal(p, SYS_tgkill);
         put_signal(p, SYS_kill);
     }
-    if (role == CONFINE_NETWORK) {
+    if (role == CONFINE_NETWORK || role == CONFINE_NETWORK_SERVER)
         PUT_CALLS(p, allowed_to_network, SECCOMP_RET_ALLOW);
+    if (role == CONFINE_NETWORK)
         put_thread(p);
-    }
     if (role == CONFINE_PROGRAM)
         PUT_CALLS(p, allowed_to_program, SECCOMP_RET_ALLOW);
     put_open(p, SYS_openat, 2);

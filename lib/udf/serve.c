@@ -259,7 +259,7 @@ void udf_drain(int in)
 static void give_up(const struct udf *udf)
 {
     setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 }); /* a core file would hold payloads */
-    const char *why = udf->unconfined ? NULL : confine(CONFINE_SERVER);
+    const char *why = udf->unconfined ? NULL : confine(udf->network ? CONFINE_NETWORK_SERVER : CONFINE_SERVER);
     if (why != NULL)
         log_info("%s: runs without a seccomp filter: %s", udf->name, why);
 }
