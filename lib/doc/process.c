@@ -23,14 +23,14 @@ enum { FILES = 32, SAID_FD = 2, INPUT_FD = 3, READ_BYTES = 256 << 10, NOT_FOUND 
 
 /* ---- what a child gives up ---- */
 
-/* Where programs, libraries, fonts, OCR's models and tables of characters are. */
-static const char *const readable[] = { "/usr", "/lib", "/lib64", "/bin", "/etc", "/opt", "/nix", NULL };
-
-/* From now on files can only be opened below `readable`. Kernels without landlock leave it at what file permissions and seccomp do.
- */
+/* From now on files can only be opened below these folders, where programs, libraries, fonts, OCR's models and tables of
+ * characters are. Kernels without landlock leave it at what file permissions and seccomp do. */
 static void close_files(void)
 {
 #if defined(SYS_landlock_create_ruleset) && !defined(UDF_ASAN)
+    static const char *const readable[] = {
+        "/usr", "/lib", "/lib64", "/bin", "/nix", "/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives", NULL
+    };
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1)
         return;
@@ -42,7 +42,10 @@ static void close_files(void)
     for (const char *const *path = readable; *path != NULL; path++) {
         struct landlock_path_beneath_attr below = { .allowed_access = reading, .parent_fd = open(*path, O_PATH | O_CLOEXEC) };
         if (below.parent_fd >= 0) {
-            syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
+            if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0) < 0) {
+                below.allowed_access &= ~(uint64_t)LANDLOCK_ACCESS_FS_READ_DIR; /* a file */
+                syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
+            }
             close(below.parent_fd);
         }
     }
@@ -72,6 +75,15 @@ static void give_up(const struct doc_limits *limits, enum confine_role role)
 #endif
     close_files();
     confine(role);
+}
+
+bool process_is_confined(void)
+{
+#ifdef UDF_ASAN
+    return false;
+#else
+    return true;
+#endif
 }
 
 /* ---- starting ---- */

@@ -12,8 +12,11 @@ struct outcome {
     char said[400]; /* the beginning of what a program wrote to standard error */
 };
 
+/* False in a build with the address sanitizer, which takes more than a confined process may. */
+bool process_is_confined(void);
+
 /* Runs `work` in a child of this process that can open no file to write, no connection, no other program, and reads only what
- * libraries need (/usr, /etc); what it writes to `out` is appended to `to`. `to`'s maximum is the most that it may say. */
+ * libraries need (/usr, /lib); what it writes to `out` is appended to `to`. `to`'s maximum is the most that it may say. */
 void process_work(const struct doc_limits *limits, int64_t deadline, void (*work)(void *context, int out), void *context,
                   struct buf *to, struct outcome *outcome);
 
