@@ -13,7 +13,8 @@ WITH
 SELECT
     'documents' AS source,
     'extraction' AS class,
-    [concat(status, ': ', error)] AS violations,
+    -- A reason a line.
+    arrayMap((line, i) -> if(i = 1, concat(status, ': ', line), line), splitByChar('\n', trim(error)), arrayEnumerate(splitByChar('\n', trim(error)))) AS violations,
     toJSONString(CAST((document, source_file_path, failed.contract, instructions, status, substringUTF8(toValidUTF8(record), 1, 4000), model,
             attempts, tokens_in, tokens_out, cost),
         'Tuple(document String, source_file_path String, contract String, instructions String, status String, answer String,
