@@ -134,8 +134,9 @@ static void ask_alone(struct ask *a, struct part *p)
 /* A batch's records by their ids; NULL, unless there is exactly one for each document. */
 static json_t *batch_records(const struct exchange *x, const struct llm_answer *answer)
 {
-    json_t *all = answer->finish == LLM_FINISHED ? llm_answer_json(buf_str(&answer->content)) : NULL, *records = json_object(),
-           *entry;
+    bool open;
+    json_t *all = answer->finish == LLM_FINISHED ? llm_answer_json(buf_str(&answer->content), &open) : NULL,
+           *records = json_object(), *entry;
     const json_t *list = json_is_array(all) ? all : json_object_get(all, "documents");
     size_t i;
     bool good = json_array_size(list) == x->n;

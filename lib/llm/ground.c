@@ -2,7 +2,7 @@
 #include "llm/ground.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "llm/date.h"
 #include "llm/fuzzy.h"
@@ -15,15 +15,29 @@ const char *llm_how_name(enum llm_how how)
     return names[how];
 }
 
-void ground_init(struct ground *g, struct str text, enum llm_dates dates)
+int ground_init(struct ground *g, struct str text, enum llm_dates dates)
 {
     *g = (struct ground){ .text = text, .dates = dates };
+    char *copy = malloc(text.n + 1);
+    if (copy == NULL)
+        return -1;
+    if (text.n > 0)
+        memcpy(copy, text.p, text.n);
+    copy[text.n] = '\0';
+    if (ground_blank_orders(copy, text.n)) {
+        g->blanked = copy;
+        g->text.p = copy;
+    } else {
+        free(copy);
+    }
+    return 0;
 }
 
 void ground_fini(struct ground *g)
 {
     if (g->has_folded)
         llm_folded_fini(&g->folded);
+    free(g->blanked);
 }
 
 static bool digit(char c)

@@ -14,7 +14,8 @@ int job_prepare(struct job *j, const struct llm_config *c, const struct hmac_key
 {
     struct buf clean;
     int done = -1;
-    ground_init(&j->ground, j->text, c->dates);
+    if (ground_init(&j->ground, j->text, c->dates) < 0)
+        return err_set(err, ERR_STOP, "out of memory for a document of %zu bytes", j->text.n);
     judged_init(&j->judged);
     buf_init(&j->shown, TEXT_MAX);
     buf_init(&j->result.record, TEXT_MAX);
@@ -175,10 +176,11 @@ enum part_next part_answer(struct part *p, const struct llm_answer *a, int64_t n
         job_end(j, LLM_EMPTY, raw, "the model's answer is empty");
         return PART_DONE;
     }
-    json_t *value = llm_answer_json(raw);
+    bool open;
+    json_t *value = llm_answer_json(raw, &open);
     if (a->finish == LLM_CUT) {
         /* Cut after its end: a model that went on with white space. */
-        bool whole = value != NULL && judge(p, value, raw, false, now_ms);
+        bool whole = value != NULL && !open && judge(p, value, raw, false, now_ms);
         json_decref(value);
         if (whole)
             return PART_DONE;
@@ -186,6 +188,11 @@ enum part_next part_answer(struct part *p, const struct llm_answer *a, int64_t n
             return PART_REASK;
         job_end(j, LLM_TRUNCATED, raw, "the answer was cut at its greatest length (max_tokens, twice)");
         return PART_DONE;
+    }
+    if (value != NULL && open && !p->reasked) {
+        json_decref(value);
+        buf_puts(why, "it ends before its end\n");
+        return PART_REASK;
     }
     bool taken = judge(p, value, raw, p->reasked, now_ms);
     json_decref(value);

@@ -30,17 +30,17 @@ void judged_fini(struct judged *j)
     buf_fini(&j->why);
 }
 
-json_t *llm_answer_json(struct str answer)
+json_t *llm_answer_json(struct str answer, bool *open)
 {
     struct buf mended;
-    bool open = false;
+    *open = false;
     answer = str_trim(answer);
     json_t *value = answer.n > 0 ? json_loadb(answer.p, answer.n, JSON_REJECT_DUPLICATES, NULL) : NULL;
     if (value != NULL)
         return value;
     buf_init(&mended, ANSWER_MAX);
     /* Keys that are there twice: the last counts, as with any other reader. */
-    if (llm_repair(answer, &mended, &open) == 0)
+    if (llm_repair(answer, &mended, open) == 0)
         value = json_loadb(mended.p, mended.n, 0, NULL);
     buf_fini(&mended);
     return value;

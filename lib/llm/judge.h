@@ -17,8 +17,9 @@ struct judged {
 void judged_init(struct judged *j);
 void judged_fini(struct judged *j);
 
-/* The JSON of an answer, repaired where that is needed; NULL: there is none. A new reference. */
-json_t *llm_answer_json(struct str answer);
+/* The JSON of an answer, repaired where that is needed; NULL: there is none. *open: it ended before its end, and what is missing
+ * can't be known. A new reference. */
+json_t *llm_answer_json(struct str answer, bool *open);
 
 /* part: one of several of a long document, so that nothing need be there: never LLM_CONTRACT nor LLM_UNGROUNDED for what is
  * missing. value: NULL where the answer had no JSON. now_ms: for the contract's window. */
