@@ -8,6 +8,7 @@
 
 static const struct llm_verb *const verbs[] = {
     &llm_sample,
+    &llm_eval,
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 

@@ -26,6 +26,18 @@ struct llm_engine *llm_engine_new(const char *home, const char *contracts, struc
     return e;
 }
 
+int llm_engine_use_model(struct llm_engine *e, const char *model, struct err *err)
+{
+    struct llm_config *c = llm_config_load(e->folder, err);
+    int rc = c != NULL ? 0 : -1;
+    if (c != NULL && llm_config_model_named(c, str_of(model)) == NULL)
+        rc = err_set(err, ERR_STOP, "%s/llm.json has no model '%s'", e->folder, model);
+    else if (c != NULL && (free(e->model), e->model = strdup(model)) == NULL)
+        rc = err_set(err, ERR_STOP, "out of memory");
+    llm_config_free(c);
+    return rc;
+}
+
 /* What the configuration decides; the contracts stay. */
 static void close_all(struct llm_engine *e)
 {
@@ -64,6 +76,7 @@ void llm_engine_free(struct llm_engine *e)
     }
     llm_config_free(e->config);
     free(e->home);
+    free(e->model);
     free(e->folder);
     free(e->contracts_folder);
     free(e);
@@ -205,6 +218,9 @@ static int begin_job(struct llm_engine *e, struct job *j, const struct llm_quest
     j->instructions = q->instructions;
     j->contract = find_contract(e, q->contract, &missing);
     j->model = j->contract != NULL ? llm_config_model(e->config, contract_stem(j->contract->contract)) : e->config->model;
+    const struct llm_model *named = e->model != NULL ? llm_config_model_named(e->config, str_of(e->model)) : NULL;
+    if (named != NULL)
+        j->model = named;
     for (j->route = e->models; j->route->model != j->model;)
         j->route = j->route->next;
     const char *key_name = j->model->provider->tokenise_key;

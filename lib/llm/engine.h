@@ -31,6 +31,7 @@ struct engine_contract {
 
 struct llm_engine {
     char *home, *contracts_folder, *folder;
+    char *model; /* the one to ask; NULL: llm.json's for the contract */
     struct llm_config *config;
     struct pii_policies *policies;
     struct llm_cache *cache;

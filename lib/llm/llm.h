@@ -56,6 +56,9 @@ struct llm_engine;
  * is opened but the configuration, so that a process may fork before it asks. The caller frees. */
 struct llm_engine *llm_engine_new(const char *home, const char *contracts, struct err *err) __attribute__((warn_unused_result));
 void llm_engine_free(struct llm_engine *e);
+/* From now on this model of llm.json is asked, whatever the contract. -1 and err: llm.json has none of this name, or can't be read.
+ */
+int llm_engine_use_model(struct llm_engine *e, const char *model, struct err *err) __attribute__((warn_unused_result));
 
 struct llm_calls {
     bool (*ending)(void *context);          /* true: begin nothing more, take in what is in flight; may be NULL */
