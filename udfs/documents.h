@@ -14,7 +14,8 @@
 static inline void *documents_open(const struct udf *udf, struct err *err)
 {
     (void)udf;
-    return doc_reader_new(&doc_limits_default, err);
+    /* Without them every PDF would be a dead letter: the block waits for them instead. */
+    return doc_programs_check(err) < 0 ? NULL : doc_reader_new(&doc_limits_default, err);
 }
 
 static inline void documents_close(void *state)

@@ -64,6 +64,19 @@ void doc_reader_free(struct doc_reader *r)
     free(r);
 }
 
+int doc_programs_check(struct err *err)
+{
+    static const char *const programs[][2] = { { "pdftotext", "poppler-utils" },
+                                               { "pdfinfo", "poppler-utils" },
+                                               { "pdftoppm", "poppler-utils" },
+                                               { "tesseract", "tesseract-ocr" } };
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (!process_can_run(programs[i][0]))
+            return err_set(err, ERR_STOP, "expected the program %s on this machine, found none: apt-get install %s", programs[i][0],
+                           programs[i][1]);
+    return 0;
+}
+
 /* ---- within a document's process ---- */
 
 struct parsing {

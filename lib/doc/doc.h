@@ -46,6 +46,9 @@ struct doc_reader;
 struct doc_reader *doc_reader_new(const struct doc_limits *limits, struct err *err) __attribute__((warn_unused_result));
 void doc_reader_free(struct doc_reader *r);
 
+/* Are the programs there that it runs? -1 and err (ERR_STOP): which one isn't, and its Debian package. */
+int doc_programs_check(struct err *err) __attribute__((warn_unused_result));
+
 /* Reads n documents, several at a time. Each is taken apart by processes of its own that can reach nothing but the bytes that they
  * are given (seccomp, landlock, limits), and that end with it: whatever is in a document costs that document. answers: n of them;
  * what was in them is overwritten, the caller ends them by doc_answers_fini. */

@@ -217,7 +217,7 @@ void mime_parameter(struct str value, const char *name, struct buf *out)
         }
         if (key.n == n + 1 || (key.n > n + 1 && key.p[n + 1] == '0')) { /* charset'language'text */
             struct str encoded = text, label = str_cut(&encoded, '\'');
-            if (memchr(encoded.p, '\'', encoded.n) != NULL) {
+            if (encoded.n > 0 && memchr(encoded.p, '\'', encoded.n) != NULL) {
                 str_cut(&encoded, '\'');
                 snprintf(charset, sizeof charset, "%.*s", label.n < 60 ? (int)label.n : 0, label.p);
                 text = encoded;

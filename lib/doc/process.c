@@ -21,6 +21,21 @@
 
 enum { FILES = 32, SAID_FD = 2, INPUT_FD = 3, READ_BYTES = 256 << 10, NOT_FOUND = 127 };
 
+#define PROGRAMS "/usr/local/bin:/usr/bin:/bin"
+
+bool process_can_run(const char *program)
+{
+    struct str rest = STR(PROGRAMS);
+    char path[200];
+    while (rest.n > 0) {
+        struct str folder = str_cut(&rest, ':');
+        snprintf(path, sizeof path, "%.*s/%s", STR_ARG(folder), program);
+        if (access(path, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* ---- what a child gives up ---- */
 
 /* From now on files can only be opened below these folders, where programs, libraries, fonts, OCR's models and tables of
@@ -116,7 +131,7 @@ struct start {
 static void be_program(const struct start *s, int out, int said)
 {
     /* Nothing of the server's environment: it may hold secrets. */
-    static char path[] = "PATH=/usr/local/bin:/usr/bin:/bin", locale[] = "LC_ALL=C.UTF-8", threads[] = "OMP_THREAD_LIMIT=1",
+    static char path[] = "PATH=" PROGRAMS, locale[] = "LC_ALL=C.UTF-8", threads[] = "OMP_THREAD_LIMIT=1",
                 home[] = "HOME=/nonexistent";
     char *const environment[] = { path, locale, threads, home, NULL };
     /* By copies above all of them, so that none lands on another. */

@@ -20,7 +20,10 @@ bool process_is_confined(void);
 void process_work(const struct doc_limits *limits, int64_t deadline, void (*work)(void *context, int out), void *context,
                   struct buf *to, struct outcome *outcome);
 
-/* The same for a program (argv[0]: its name, found in PATH). `input` is its standard input, and file descriptor 3 as well, so that
+/* Is there such a program, where process_program looks for it: /usr/local/bin, /usr/bin, /bin? */
+bool process_can_run(const char *program);
+
+/* The same for a program (argv[0]: its name, found in those). `input` is its standard input, and file descriptor 3 as well, so that
  * a program that wants a path takes PROCESS_INPUT. */
 #define PROCESS_INPUT "/proc/self/fd/3"
 void process_program(const struct doc_limits *limits, int64_t deadline, const char *const *argv, struct str input, struct buf *to,

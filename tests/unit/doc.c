@@ -168,6 +168,8 @@ static void runs_programs(void **state)
     process_program(&limits, monotonic_ms() + 60000, none, STR(""), &out, &o);
     assert_false(o.well);
     assert_string_equal(o.why, "no-such-program is not installed");
+    assert_true(process_can_run("cat"));
+    assert_false(process_can_run("no-such-program"));
     const char *const fails[] = { "cat", "/no/such/file", NULL };
     process_program(&limits, monotonic_ms() + 60000, fails, STR(""), &out, &o);
     assert_int_equal(o.exit_code, 1);
