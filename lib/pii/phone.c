@@ -138,13 +138,21 @@ bool pii_phone_encoded_at(const struct pii_text *t, size_t percent, struct pii_s
     return !d.more && d.n >= 7 && international(t, &d, percent, s);
 }
 
+/* 91-415-555-0132: another country's code and a dash before such groups, which are all dashed. */
+static bool abroad(const struct pii_digits *d)
+{
+    unsigned cc;
+    return d->groups == 4 && d->length[0] > 1 && country_of(d, &cc) != NULL && cc == d->length[0] && d->sep[1] == '-' &&
+           d->sep[2] == '-' && d->sep[3] == '-';
+}
+
 /* Groups of 3, 3 and 4 digits, perhaps a 1 before; brackets or dashes or dots between. *k: how many groups. */
 static bool north_american_form(const struct pii_text *t, const struct pii_digits *d, bool told, unsigned *k)
 {
-    unsigned g = d->groups > 2 && d->length[0] == 1 && d->digit[0] == 1;
+    unsigned g = d->groups > 2 && ((d->length[0] == 1 && d->digit[0] == 1) || abroad(d));
     unsigned first = g;
     bool bracket = (g == 0 ? pii_before(t, d->start) == '(' : d->sep[1] == '(') && d->groups > g + 1 && d->sep[g + 1] == ')';
-    if (d->groups < g + 2 || d->length[g] != 3 || !north_american(d->digit + g))
+    if (d->groups < g + 2 || d->length[g] != 3 || !north_american(d->digit + (g > 0 ? d->sum[0] : 0)))
         return false;
     if (d->length[g + 1] == 7 && bracket) {
         *k = g + 2;
@@ -241,6 +249,11 @@ bool pii_phone_at(const struct pii_text *t, const struct pii_digits *d, struct p
     uint64_t says = pii_said(t, d->start, context);
     if (says & PII_SAYS(OTHER))
         return false;
+    /* "Nummer: 0171 1234567": of the many things that have numbers, those that start with a zero and stand in groups are dialled.
+     */
+    if ((says & PII_SAYS(NUMBER)) && trunk && k >= 2 && n >= 9 && n <= 11 && d->length[0] >= 2 && d->length[0] <= 5 &&
+        looks_dialled(d, k) && put(t, d, k, d->start, 0.5f, s))
+        return true;
     /* Words behind speak only for what looks like somebody's number. */
     if (!(says & (PII_SAYS(PHONE) | PII_SAYS(CALL))) &&
         !(looks_dialled(d, k) && pii_told(t, d->start, d->end[k - 1], PII_SAYS(PHONE), context)))

@@ -283,6 +283,10 @@ static bool keyed_at(const struct pii_text *t, size_t i, struct pii_span *best)
 {
     unsigned c = pii_before(t, i);
     size_t k = c == '"' || c == ' ' || c == '\'' || c == '`' ? i - 1 : i;
+    while (k < i && k > 0 && i - k < 5 && t->p[k - 1] == '\\') /* {\"password\":\"…\"}: JSON within a text */
+        k--;
+    if (pii_login_at(t, i, best))
+        return true;
     if (k < 3 || !pii_is_letter(t->p[k - 1]) || !(pii_key_ends[t->p[k - 1] & 31] >> (t->p[k - 2] & 31) & 1))
         return false;
     return pii_keyed_secret_at(t, i, best);

@@ -207,6 +207,10 @@ bool pii_private_key_at(const struct pii_text *t, size_t fifth, struct pii_span 
 extern uint32_t pii_key_ends[32];
 /* at: a '=' or ':' behind what may be a key. */
 bool pii_keyed_secret_at(const struct pii_text *t, size_t at, struct pii_span *s);
+/* colon: of "curl -u user:password", or behind "Cookie". */
+bool pii_login_at(const struct pii_text *t, size_t colon, struct pii_span *s);
+/* Whether bytes look drawn by chance. */
+bool pii_is_random(const unsigned char *p, size_t n);
 /* colon: of "://". */
 bool pii_url_credentials_at(const struct pii_text *t, size_t colon, struct pii_span *s);
 bool pii_url_at(const struct pii_text *t, size_t colon, struct pii_span *s);

@@ -197,7 +197,7 @@ static bool span(struct pii_span *s, size_t start, size_t end, float score)
 
 /* Whether a value is one of many: the chance that two of its bytes are the same is under one in seven (in words of a language,
  * repeated fillers and counters it isn't). */
-static bool is_random(const unsigned char *p, size_t n)
+bool pii_is_random(const unsigned char *p, size_t n)
 {
     unsigned count[256] = { 0 }, same = 0, digits = 0, letters = 0;
     for (size_t i = 0; i < n; i++) {
@@ -315,7 +315,7 @@ bool pii_token_secret_at(const struct pii_text *t, size_t run, struct pii_span *
         size_t end = run;
         while (end - run < VALUE_MAX && (in_set(pii_byte(t, end), BASE64) || pii_byte(t, end) == '.'))
             end++;
-        if (is_random(t->p + run, end - run))
+        if (pii_is_random(t->p + run, end - run))
             return span(s, run, end, 0.7f);
     }
     return false;
@@ -364,6 +364,14 @@ static const struct key {
     { "passphrase", 10, false, true },
     { "passcode", 8, false, true },
     { "passwort", 8, false, true },
+    { "contraseña", 11, false, true },
+    { "contrasena", 10, false, true },
+    { "senha", 5, true, true },
+    { "mot de passe", 12, false, true },
+    { "motdepasse", 10, false, true },
+    { "wachtwoord", 10, false, true },
+    { "lösenord", 9, false, true },
+    { "salasana", 8, true, true },
     { "kennwort", 8, false, true },
     { "pass", 4, true, true },
     { "secret", 6, false, false },
@@ -452,15 +460,54 @@ static bool value_byte(unsigned c)
     return c > ' ' && c != 0x7F && memchr(",;&\"'`<>()|{}[]", (int)c, 15) == NULL;
 }
 
+/* RFC 7617: base64 of "user:password". */
+static bool is_basic(const struct pii_text *t, size_t start, size_t n)
+{
+    uint32_t bits = 0;
+    unsigned have = 0;
+    bool colon = false;
+    while (n > 0 && t->p[start + n - 1] == '=')
+        n--;
+    for (size_t i = 0; i < n; i++) {
+        int v = base64url(t->p[start + i] == '+' ? '-' : t->p[start + i] == '/' ? '_' : t->p[start + i]);
+        if (v < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)v;
+        if ((have += 6) < 8)
+            continue;
+        have -= 8;
+        unsigned byte = bits >> have & 0xFF;
+        if (byte < ' ' || byte == 0x7F)
+            return false;
+        colon |= byte == ':';
+    }
+    return colon;
+}
+
+/* "Bearer ", "Basic " and their like, before what an Authorization header holds. */
+static size_t scheme_length(const struct pii_text *t, size_t at)
+{
+    static const char *const schemes[] = { "bearer ", "basic ", "token ", "apikey ", "negotiate " };
+    for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++) {
+        size_t n = strlen(schemes[k]);
+        if (t->n - at > n && strncasecmp((const char *)t->p + at, schemes[k], n) == 0)
+            return n;
+    }
+    return 0;
+}
+
 /* at: a '=' or ':' behind a key. */
 bool pii_keyed_secret_at(const struct pii_text *t, size_t at, struct pii_span *s)
 {
     size_t i = at;
     unsigned before = pii_before(t, i);
-    if (before == '"' || before == '\'' || before == '`')
+    if (before == '"' || before == '\'' || before == '`') {
         i--;
-    else if (before == ' ')
+        while (i > t->floor && at - i < 5 && t->p[i - 1] == '\\') /* {\"password\":\"…\"}: JSON within a text */
+            i--;
+    } else if (before == ' ') {
         i--;
+    }
     if (i < t->floor)
         return false;
     const struct key *key = key_before(t, i);
@@ -475,7 +522,16 @@ bool pii_keyed_secret_at(const struct pii_text *t, size_t at, struct pii_span *s
         return false;
     while (pii_byte(t, i) == ' ' && i - at < 4)
         i++;
+    size_t escapes = i;
+    while (i - escapes < 4 && pii_byte(t, i) == '\\')
+        i++;
+    escapes = i - escapes;
     unsigned quote = pii_byte(t, i);
+    if (escapes > 0 && quote != '"') {
+        i -= escapes;
+        quote = pii_byte(t, i);
+        escapes = 0;
+    }
     size_t start = i, end;
     if (quote == '"' || quote == '\'' || quote == '`') {
         start = end = i + 1;
@@ -483,17 +539,15 @@ bool pii_keyed_secret_at(const struct pii_text *t, size_t at, struct pii_span *s
             end++;
         if (pii_byte(t, end) != quote)
             return false;
+        for (size_t k = 0; k < escapes && end > start && t->p[end - 1] == '\\'; k++)
+            end--;
+        start += scheme_length(t, start);
         for (size_t k = start; k < end; k++)
             if (t->p[k] == '[' && pii_token_at(t, k) > 0)
                 return false;
     } else {
         quote = 0;
-        for (unsigned scheme = 0; scheme < 3; scheme++) {
-            static const char *const schemes[] = { "bearer ", "basic ", "token " };
-            size_t n = strlen(schemes[scheme]);
-            if (t->n - start > n && strncasecmp((const char *)t->p + start, schemes[scheme], n) == 0)
-                start += n;
-        }
+        start += scheme_length(t, start);
         end = start;
         while (end - start < VALUE_MAX && value_byte(pii_byte(t, end)))
             end++;
@@ -508,8 +562,10 @@ bool pii_keyed_secret_at(const struct pii_text *t, size_t at, struct pii_span *s
     size_t n = end - start;
     if (n < 3 || n >= VALUE_MAX || start < t->floor || placeholder(t->p + start, n))
         return false;
+    if (!key->password && ends_before(t, start, "asic ") && is_basic(t, start, n))
+        return span(s, start, end, 0.9f);
     if (!key->password) {
-        if (n < 16 || !is_random(t->p + start, n) || t->p[start] == '/' || memchr(t->p + start, ' ', n) != NULL)
+        if (n < 16 || !pii_is_random(t->p + start, n) || t->p[start] == '/' || memchr(t->p + start, ' ', n) != NULL)
             return false;
         return span(s, start, end, 0.8f);
     }
