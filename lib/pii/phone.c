@@ -138,21 +138,13 @@ bool pii_phone_encoded_at(const struct pii_text *t, size_t percent, struct pii_s
     return !d.more && d.n >= 7 && international(t, &d, percent, s);
 }
 
-/* 91-415-555-0132: another country's code and a dash before such groups, which are all dashed. */
-static bool abroad(const struct pii_digits *d)
-{
-    unsigned cc;
-    return d->groups == 4 && d->length[0] > 1 && country_of(d, &cc) != NULL && cc == d->length[0] && d->sep[1] == '-' &&
-           d->sep[2] == '-' && d->sep[3] == '-';
-}
-
 /* Groups of 3, 3 and 4 digits, perhaps a 1 before; brackets or dashes or dots between. *k: how many groups. */
 static bool north_american_form(const struct pii_text *t, const struct pii_digits *d, bool told, unsigned *k)
 {
-    unsigned g = d->groups > 2 && ((d->length[0] == 1 && d->digit[0] == 1) || abroad(d));
+    unsigned g = d->groups > 2 && d->length[0] == 1 && d->digit[0] == 1;
     unsigned first = g;
     bool bracket = (g == 0 ? pii_before(t, d->start) == '(' : d->sep[1] == '(') && d->groups > g + 1 && d->sep[g + 1] == ')';
-    if (d->groups < g + 2 || d->length[g] != 3 || !north_american(d->digit + (g > 0 ? d->sum[0] : 0)))
+    if (d->groups < g + 2 || d->length[g] != 3 || !north_american(d->digit + g))
         return false;
     if (d->length[g + 1] == 7 && bracket) {
         *k = g + 2;
