@@ -15,14 +15,16 @@ WITH
         WHERE startsWith(status, 'pending')
         GROUP BY identity, came_at
     ),
+    -- Those that failed once, and when they were answered last, well or not.
     failed AS
     (
         SELECT
             identity,
-            max(asked_at) AS failed_at,
-            argMax(concat(_topic, '/', toString(_partition), '/', toString(_offset)), asked_at) AS letter
+            max(asked_at) AS answered_at,
+            argMaxIf(concat(_topic, '/', toString(_partition), '/', toString(_offset)), asked_at, status != 'ok') AS letter
         FROM extraction_records
-        WHERE status != 'ok' AND NOT startsWith(status, 'pending')
+        WHERE NOT startsWith(status, 'pending')
+            AND identity IN (SELECT identity FROM extraction_records WHERE status != 'ok' AND NOT startsWith(status, 'pending'))
         GROUP BY identity
     ),
     -- Dead letters that somebody sent again.
@@ -49,7 +51,7 @@ FROM
     FROM documents_rows FINAL
     WHERE contract != ''
         AND ((version, processed_at) NOT IN (SELECT identity, came_at FROM extraction_records WHERE NOT startsWith(status, 'pending'))
-            OR version IN (SELECT identity FROM failed INNER JOIN again ON again.letter = failed.letter WHERE sent_at > failed_at))
+            OR version IN (SELECT identity FROM failed INNER JOIN again ON again.letter = failed.letter WHERE sent_at > answered_at))
         AND version NOT IN (SELECT identity FROM erased WHERE source = 'documents' AND letter = '')
 ) AS came
 LEFT ANY JOIN tried ON tried.identity = came.version AND tried.came_at = came.processed_at
