@@ -12,7 +12,7 @@ provider_start() {
     PROVIDER_LOG=$STACK_DIR/provider.log
     "$ODW_BUILD/bin/odw-llm-provider" --log "$PROVIDER_LOG" "$@" >"$STACK_DIR/provider.port" 2>"$STACK_DIR/provider.err" &
     PROVIDER_PID=$!
-    trap 'kill "$PROVIDER_PID" 2>/dev/null; stack_stop' EXIT
+    trap 'status=$?; set +e; kill "$PROVIDER_PID" 2>/dev/null; (exit $status); stack_stop' EXIT
     wait_until 10 test -s "$STACK_DIR/provider.port"
     PROVIDER_URL=http://127.0.0.1:$(cat "$STACK_DIR/provider.port")/v1
 }
