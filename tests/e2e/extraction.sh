@@ -1,6 +1,7 @@
 #!/bin/bash
 # Documents become rows by what a model says about them: what isn't in the document is not in the row; each failure is a dead letter with
-# its reason, and becomes a row when the contract has changed and it is sent again; nothing of a document or a key is in a log.
+# its reason, and becomes a row when the contract has changed and it is sent again; a server that is killed in the middle costs no
+# document, and repeats only the requests that were in flight; nothing of a document or a key is in a log.
 set -euo pipefail
 . tests/lib/stack.sh
 . tests/lib/path.sh
@@ -16,7 +17,7 @@ END
 odw functions install >/dev/null
 odw apply >/dev/null
 memos=$STACK_DIR/memos
-mkdir -p "$memos"
+mkdir -p "$memos/late"
 mkdir -p "$ODW_USER_SCRIPTS/odw/llm"
 provider_start --latency 200
 llm_config '.providers.scripted.in_flight = 4'
@@ -25,7 +26,7 @@ llm_config '.providers.scripted.in_flight = 4'
 note() {
     {
         echo "memo $2"
-        memo 'patient name' 'Ada Lovelace' 'patient age' "$((20 + $2))" 'scheduled appointment date' 'May 4, 2026' \
+        memo 'patient name' 'Ada Lovelace' 'patient age' "$((20 + $2 % 60))" 'scheduled appointment date' 'May 4, 2026' \
             'dental procedure name' 'root canal' doctor 'Dr. Hopper' remark "Lovelace $2 called"
         echo "${3:-}"
     } >"$1/$2.txt"
@@ -86,6 +87,24 @@ wait_until 30 records_are_rows
 expect 'rows after the replay' 6 "$(sql "SELECT count() FROM $ODW_DATABASE.medical_records")"
 expect 'requests about a memo that has a record' 1 "$(asked 1)"
 [ "$(asked 6)" = 2 ] || stack_fail "memo 6 was asked about $(asked 6) times"
+
+# Killed in the middle, twice.
+for i in $(seq 100 139); do note "$memos/late" "$i"; done
+produce_documents dental_appointment "$memos/late"/*.txt
+late() { jq -r .document "$PROVIDER_LOG" | grep -cE '^memo 1[0-9][0-9]$' || true; }
+late_are() { [ "$(late)" -ge "$1" ]; }
+up_again() { sql 'SELECT 1' >/dev/null 2>&1; }
+for n in 8 24; do
+    wait_until 60 late_are $n
+    kill -9 "$(cat "$STACK_DIR/clickhouse.pid")"
+    wait_until 60 up_again
+done
+late_rows() { [ "$(sql "SELECT count() FROM $ODW_DATABASE.medical_records WHERE toUInt32OrZero(splitByChar('.', document)[1]) >= 100")" = 40 ]; }
+wait_until 180 late_rows
+if [ "$(late)" -lt 40 ] || [ "$(late)" -gt 48 ]; then
+    stack_fail "expected 40 requests and at most the 4 in flight again for each of 2 kills, got $(late)"
+fi
+echo "requests about 40 memos, with two kills: $(late)"
 
 if grep -lE 'Lovelace|sk-test' "$STACK_DIR"/log/*; then
     stack_fail "a log has a document's text or a key"
