@@ -247,6 +247,59 @@ static void normalise_list(const char *value, char *list, size_t size)
     }
 }
 
+/* ---- retention ---- */
+
+/* The one `INTERVAL n UNIT` of a table's TTL, in milliseconds. *line: where the TTL is, 0: there is none. -1: it is of another
+ * form, or only for some rows. */
+static long long read_ttl(const struct declaration *d, int *line)
+{
+    static const struct {
+        const char *unit;
+        long long ms;
+    } units[] = { { "second", 1000 }, { "minute", 60000 }, { "hour", 3600000 }, { "day", 86400000 }, { "week", 604800000 } };
+    struct sql_scan scan = sql_scan_of(str_of(d->sql), d->sql_line);
+    long long ms = 0;
+    int depth = 0;
+    *line = 0;
+    for (struct token t = sql_scan_code(&scan); t.kind != TOKEN_END; t = sql_scan_code(&scan)) {
+        depth += token_is_sign(t, '(') - token_is_sign(t, ')');
+        if (*line == 0) {
+            *line = depth == 0 && token_is(t, "ttl") ? t.line : 0;
+        } else if (depth == 0 && (token_is(t, "settings") || token_is(t, "comment"))) {
+            break;
+        } else if (token_is(t, "where") || token_is_sign(t, ',')) {
+            return -1;
+        } else if (token_is(t, "interval")) {
+            long long n = str_integer(sql_scan_code(&scan).text);
+            t = sql_scan_code(&scan);
+            for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+                if (token_is(t, units[i].unit))
+                    ms = ms == 0 ? n * units[i].ms : -1;
+        }
+    }
+    return ms > 0 ? ms : -1;
+}
+
+/* What the audit goes by, and what ClickHouse does: the two must agree. */
+static int check_retention(const struct declaration *d, struct err *err)
+{
+    const char *retention = declaration_value(d, "retention");
+    int line;
+    if (d->room != ROOM_TABLE || strcmp(d->verb, "TABLE") != 0)
+        return 0;
+    long long kept = retention != NULL ? declaration_duration(retention) : -1, ttl = read_ttl(d, &line);
+    if (kept > 0 && line == 0)
+        return err_set(err, ERR_STOP, "%s:%d: retention: expected a TTL in the statement that lets rows go after %s, found none",
+                       d->path, declaration_line(d, "retention"), retention);
+    if (kept > 0 && ttl > 0 && kept != ttl)
+        return err_set(err, ERR_STOP, "%s:%d: retention: expected what the TTL says (line %d), got '%s'", d->path,
+                       declaration_line(d, "retention"), line, retention);
+    if (kept < 0 && ttl > 0)
+        return err_set(err, ERR_STOP, "%s:%d: expected '-- retention: …' in the head, as the TTL says: the audit goes by it",
+                       d->path, line);
+    return 0;
+}
+
 static int check_identity(const struct declaration *d, struct err *err)
 {
     const char *identity = declaration_value(d, "identity"), *version = declaration_value(d, "version");
@@ -393,5 +446,5 @@ int declaration_check(struct arena *a, struct declaration *d, struct err *err)
     if (check_keys(d, err) < 0 || check_values(d, err) < 0 || find_created(a, d, err) < 0 || check_name(d, err) < 0 ||
         find_params(a, d, err) < 0)
         return -1;
-    return check_identity(d, err);
+    return check_identity(d, err) < 0 || check_retention(d, err) < 0 ? -1 : 0;
 }

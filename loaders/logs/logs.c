@@ -219,6 +219,7 @@ const struct loader loader_logs = {
         "Examples:\n"
         "  odw load logs '/var/log/nginx/*.log' /var/log/syslog   until it is stopped\n"
         "  odw load logs --once 'old/app.log*'                    also what was rotated and compressed\n"
+        "  odw load logs '/srv/**/*.log'                          in all folders below\n"
         "  journalctl -o json | odw load logs -\n"
         "  odw load logs --count 1000000                          a million lines of the last day\n",
     .open = logs_open,

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/glob.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "loaders/logs/file.h"
@@ -23,6 +24,7 @@ enum {
     JOIN_MS = 500,    /* an event is over when nothing went on it for so long */
     LEAVE_MS = 30000, /* a file that was renamed away may still be written to */
     WAIT_MS = 100,
+    DEPTH_MAX = 64,    /* folders within folders */
     FILES_MAX = 20000, /* of those that are only remembered, the oldest go */
 };
 
@@ -217,6 +219,49 @@ static void see(struct tail *t, const char *path, struct err *err)
         reopen(t, f, err);
 }
 
+/* Folders below which a pattern with ** may have files; links to folders are not gone into. */
+static void walk(struct tail *t, struct glob *g, const char *folder, int depth, struct err *err)
+{
+    char path[4096];
+    DIR *d = depth < DEPTH_MAX ? opendir(folder[0] != '\0' ? folder : ".") : NULL;
+    if (d == NULL)
+        return;
+    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        struct stat st;
+        int n = snprintf(path, sizeof path, "%s%s", folder, e->d_name);
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || n >= (int)sizeof path - 1 || lstat(path, &st) < 0)
+            continue;
+        if (S_ISDIR(st.st_mode)) {
+            path[n] = '/';
+            path[n + 1] = '\0';
+            if (glob_reaches(g, str_of(path)))
+                walk(t, g, path, depth + 1, err);
+        } else if (glob_match(g, str_of(path))) {
+            see(t, path, err);
+        }
+    }
+    closedir(d);
+    if (t->follow) {
+        snprintf(path, sizeof path, "%s*", folder); /* new files in it */
+        watch(t, path);
+    }
+}
+
+/* As a shell has it, with a leading dot and case as there; with ** in it, across folders. */
+static void scan_deep(struct tail *t, const char *pattern, struct err *err)
+{
+    struct glob *g = glob_new(str_of(pattern), err);
+    char folder[4096];
+    if (g == NULL)
+        return;
+    struct str prefix = glob_prefix(g);
+    while (prefix.n > 0 && prefix.p[prefix.n - 1] != '/')
+        prefix.n--;
+    snprintf(folder, sizeof folder, "%.*s", STR_ARG(prefix));
+    walk(t, g, folder, 0, err);
+    glob_free(g);
+}
+
 static void scan(struct tail *t, struct err *err)
 {
     glob_t found = { 0 };
@@ -232,6 +277,8 @@ static void scan(struct tail *t, struct err *err)
             watch(t, pattern);
         if (!is_pattern(pattern)) {
             see(t, pattern, err);
+        } else if (strstr(pattern, "**") != NULL) {
+            scan_deep(t, pattern, err);
         } else if (glob(pattern, GLOB_BRACE, NULL, &found) == 0) {
             for (size_t k = 0; k < found.gl_pathc; k++)
                 see(t, found.gl_pathv[k], err);
@@ -271,6 +318,10 @@ struct tail *tail_new(char *const *patterns, size_t n, bool follow, bool join, s
         setrlimit(RLIMIT_NOFILE, &limit);
     }
     for (size_t i = 0; i < n; i++) {
+        struct glob *g = strstr(patterns[i], "**") != NULL ? glob_new(str_of(patterns[i]), err) : NULL;
+        if (strstr(patterns[i], "**") != NULL && g == NULL)
+            goto fail;
+        glob_free(g);
         if (strcmp(patterns[i], "-") == 0) {
             struct log_file *f = file_new("-");
             if (f == NULL || file_open(f, err) < 0 || add(t, f) < 0) {
