@@ -7,8 +7,10 @@
 #include "cli/llm.h"
 
 static const struct llm_verb *const verbs[] = {
+    &llm_cache,
     &llm_sample,
     &llm_eval,
+    &llm_usage,
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 

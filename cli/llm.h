@@ -7,6 +7,6 @@ struct llm_verb {
     const char *name, *about;
     int (*run)(int argc, char **argv);
 };
-extern const struct llm_verb llm_sample, llm_eval;
+extern const struct llm_verb llm_cache, llm_sample, llm_eval, llm_usage;
 
 #endif

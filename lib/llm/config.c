@@ -454,6 +454,28 @@ fail:
     return NULL;
 }
 
+int llm_config_state(const char *folder, char *state, size_t size, struct err *err)
+{
+    char path[PATH_MAX];
+    json_error_t where;
+    snprintf(path, sizeof path, "%s/llm.json", folder);
+    json_t *json = json_load_file(path, 0, &where);
+    const char *given = json_string_value(json_object_get(json, "state"));
+    int n = given == NULL     ? snprintf(state, size, "%s/state", folder)
+            : given[0] == '/' ? snprintf(state, size, "%s", given)
+                              : snprintf(state, size, "%s/%s", folder, given);
+    int done =
+        json == NULL
+            ? err_set(err, ERR_STOP, "%s: expected the file that names providers and models (docs/llm.md): %s", path, where.text)
+        : n >= (int)size ? err_set(err, ERR_STOP, "%s: a path that long can't be used", path)
+        : access(state, F_OK) < 0
+            ? err_errno(err, ERR_STOP,
+                        "%s: expected the folder of answers that are kept; llmExtract makes it when it is first asked", state)
+            : 0;
+    json_decref(json);
+    return done;
+}
+
 void llm_config_free(struct llm_config *c)
 {
     if (c == NULL)

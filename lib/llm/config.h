@@ -88,6 +88,9 @@ void llm_config_free(struct llm_config *c);
 /* The file isn't what was loaded any more. */
 bool llm_config_changed(const struct llm_config *c);
 
+/* The folder of the cache alone, for programs that ask nothing (and have no key). */
+int llm_config_state(const char *folder, char *state, size_t size, struct err *err) __attribute__((warn_unused_result));
+
 /* The model for a contract, by its stem. */
 const struct llm_model *llm_config_model(const struct llm_config *c, const char *contract);
 /* By its name; NULL: there is none. */

@@ -250,7 +250,12 @@ static void put_bare(struct repair *r, bool key)
         buf_put_str(r->out, text);
         return;
     }
-    buf_put_json(r->out, text);
+    struct buf clean; /* a NUL can't stand in a text of JSON that others read */
+    buf_init(&clean, text.n + 64);
+    for (struct str rest = text; rest.n > 0;)
+        buf_put_str(&clean, str_cut(&rest, '\0'));
+    buf_put_json(r->out, buf_str(&clean));
+    buf_fini(&clean);
 }
 
 static void put_object(struct repair *r, unsigned depth)
