@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/check.h"
+#include "cli/functions.h"
 #include "declaration/sql_scan.h"
 
 /* What a Kafka queue has besides its declared columns. */
@@ -62,27 +63,25 @@ static bool element(struct arena *a, struct str *s, const char *tag, struct str 
     return true;
 }
 
-/* The declarations that the odw-udf beside this program prints; nothing where there is none. */
+/* The declarations that the programs beside this one print; nothing where there is none. */
 static int read_declared(struct buf *xml)
 {
-    char path[PATH_MAX + 16], command[PATH_MAX + 64];
-    ssize_t n = readlink("/proc/self/exe", path, PATH_MAX);
-    if (n <= 0)
-        return -1;
-    path[n] = '\0';
-    char *slash = strrchr(path, '/');
-    strcpy(slash, "/odw-udf");
-    if (access(path, X_OK) != 0 || strchr(path, '\'') != NULL)
-        return -1;
-    snprintf(command, sizeof command, "'%s' --xml --contracts /nonexistent 2>/dev/null", path);
-    FILE *f = popen(command, "re");
-    if (f == NULL)
-        return -1;
-    char chunk[4096];
-    size_t got;
-    while ((got = fread(chunk, 1, sizeof chunk, f)) > 0)
-        buf_put(xml, chunk, got);
-    pclose(f);
+    struct functions_program programs[FUNCTIONS_PROGRAMS];
+    int n = functions_programs(programs, NULL);
+    for (int i = 0; i < n; i++) {
+        char command[PATH_MAX + 64], chunk[4096];
+        if (strchr(programs[i].path, '\'') != NULL)
+            return -1;
+        /* Without the contracts, which the plan has. */
+        snprintf(command, sizeof command, "'%s' --xml --contracts /nonexistent 2>/dev/null", programs[i].path);
+        FILE *f = popen(command, "re");
+        if (f == NULL)
+            return -1;
+        size_t got;
+        while ((got = fread(chunk, 1, sizeof chunk, f)) > 0)
+            buf_put(xml, chunk, got);
+        pclose(f);
+    }
     return xml->failed ? -1 : 0;
 }
 

@@ -57,7 +57,7 @@ grep -q '^would install odw-udf ' "$work/out" || fail "dry run: $(cat "$work/out
 
 install --dir "$etc" >"$work/out"
 grep -q "odw functions test" "$work/out" || fail "nothing said what is next: $(cat "$work/out")"
-program=$(echo "$scripts"/odw-udf-*)
+program=$(echo "$scripts"/odw-udf-[0-9]*)
 [ "$(stat -c %a "$program")" = 755 ] || fail 'the program must run as any user'
 cmp "$program" "$(dirname "$odw")/odw-udf"
 hash=$(sha256sum "$program" | cut -c1-12)
@@ -122,7 +122,7 @@ echo one >"$work/next/share/odw/data/one"
 echo mine >"$work/next/share/odw/policies/p.json"
 next() { "$work/next/bin/odw" functions install --root "$work/root" --dir "$etc"; }
 next >"$work/out"
-new=$(find "$scripts" -maxdepth 1 -name 'odw-udf-*' ! -path "$program")
+new=$(find "$scripts" -maxdepth 1 -name 'odw-udf-[0-9]*' ! -path "$program")
 [ -e "$program" ] && [ -n "$new" ] || fail 'expected the old program and the new one'
 [ "$(sed -n 's/.*<command>\([^ ]*\) .*/\1/p' "$xml" | sort -u)" = "$(basename "$new")" ] || fail "$xml names another program"
 [ "$(cat "$scripts/odw/data/one")" = one ] || fail 'data was not installed'

@@ -111,9 +111,9 @@ at=$(wc -l <"$work/queries")
 wait_until 60 some_more $((at + 4))
 touch "$work/enough"
 for pid in $loads; do wait "$pid" || stack_fail 'a query failed while functions were replaced'; done
-programs() { find "$work/scripts" -maxdepth 1 -name 'odw-udf-*' | wc -l; }
+programs() { find "$work/scripts" -maxdepth 1 -name 'odw-udf-[0-9]*' | wc -l; }
 [ "$(programs)" = 2 ] || stack_fail "queries that began with a release may need it: $(ls "$work/scripts")"
-touch -d '11 minutes ago' "$work/etc/odw_function.xml"
+touch -d '11 minutes ago' "$work"/etc/odw*_function.xml
 "$odw" functions install --dir "$work/etc" >/dev/null
 [ "$(programs)" = 1 ] || stack_fail "old programs are left: $(ls "$work/scripts")"
 "$odw" functions list >/dev/null || stack_fail 'the server has not what was installed last'
