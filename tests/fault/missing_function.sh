@@ -16,7 +16,7 @@ load_start
 moves_on 60
 wait_until 20 status_is_ok
 
-program=$(echo "$ODW_USER_SCRIPTS"/odw-udf-*)
+program=$(echo "$ODW_USER_SCRIPTS"/odw-udf-[0-9]*)
 mv "$program" "$STACK_DIR/taken-away"
 for pid in $(function_processes); do # those that run already would go on
     kill -9 "$pid" 2>/dev/null || true
