@@ -123,15 +123,17 @@ static void write_invoice(struct sample *s, int kind, struct dice *d)
     int64_t day = base + (int64_t)dice_roll(d, 300), term = 14 + 7 * (int64_t)dice_roll(d, 4), net = 0;
     bool has_due = kind != 2 && dice_roll(d, 4) > 0;
     int rate = (int)dice_roll(d, 3) * 10;
-    snprintf(number, sizeof number, "%s-%04d", DICE_PICK(d, ((const char *const[]){ "2026", "INV", "RE26", "A" })),
-             (int)dice_roll(d, 10000));
+    /* A roll a statement: in which order a call's arguments are evaluated is the compiler's to say. */
+    int serial = (int)dice_roll(d, 10000);
+    snprintf(number, sizeof number, "%s-%04d", DICE_PICK(d, ((const char *const[]){ "2026", "INV", "RE26", "A" })), serial);
     sample_put_date(&date, day, -1, format);
     sample_put_date(&due, day + term, -1, format);
     put_head(&s->text, kind, seller, buyer, number, buf_text(&date), has_due ? buf_text(&due) : NULL);
     size_t first = dice_roll(d, sizeof goods / sizeof *goods);
     for (int i = 0; i < n; i++) {
-        items[i] = (struct item){ goods[(first + (size_t)i * 5) % (sizeof goods / sizeof *goods)], 1 + (int)dice_roll(d, 12),
-                                  100 + (int64_t)dice_roll(d, 150000) };
+        int quantity = 1 + (int)dice_roll(d, 12);
+        int64_t price = 100 + (int64_t)dice_roll(d, 150000);
+        items[i] = (struct item){ goods[(first + (size_t)i * 5) % (sizeof goods / sizeof *goods)], quantity, price };
         net += items[i].price * items[i].quantity;
         put_item(&s->text, &items[i], kind, style, &scratch);
     }

@@ -140,7 +140,9 @@ static void write_memo(struct sample *s, int kind, struct dice *d)
     snprintf(doctor, sizeof doctor, "Dr. %s", DICE_PICK(d, dentists));
     int64_t day = base + (int64_t)dice_roll(d, 300);
     int minute = dice_roll(d, 4) > 0 ? 8 * 60 + 15 * (int)dice_roll(d, 38) : -1;
-    sample_put_date(&date, day + 3 + (int64_t)dice_roll(d, 60), minute, (int)dice_roll(d, SAMPLE_DATE_FORMATS));
+    /* A roll a statement: in which order a call's arguments are evaluated is the compiler's to say. */
+    int format = (int)dice_roll(d, SAMPLE_DATE_FORMATS);
+    sample_put_date(&date, day + 3 + (int64_t)dice_roll(d, 60), minute, format);
     sample_put_date(&written, day, -1, (int)dice_roll(d, SAMPLE_DATE_FORMATS));
     /* Three of four documents say it all; what is left out of the others must not be made up. */
     bool whole = dice_roll(d, 4) > 0;

@@ -8,7 +8,7 @@ void put_base64(struct buf *out, struct str bytes)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const unsigned char *p = (const unsigned char *)bytes.p;
-    if (buf_reserve(out, (bytes.n + 2) / 3 * 4) < 0)
+    if (bytes.n == 0 || buf_reserve(out, (bytes.n + 2) / 3 * 4) < 0)
         return;
     char *to = out->p + out->n;
     size_t i = 0;
