@@ -25,6 +25,9 @@ static bool option_at(const struct pii_text *t, size_t colon, struct pii_span *s
     size_t user = colon, end = colon + 1;
     while (user > t->floor && colon - user < USER_MAX && t->p[user - 1] > ' ' && strchr("'\"=`", t->p[user - 1]) == NULL)
         user--;
+    /* A user's name has no colon (RFC 7617); in a token of ours one stands behind a bracket. */
+    if (memchr(t->p + user, ':', colon - user) != NULL || memchr(t->p + user, '[', colon - user) != NULL)
+        return false;
     size_t at = user;
     unsigned quote = pii_before(t, at);
     if (quote == '\'' || quote == '"')
@@ -44,7 +47,8 @@ static bool option_at(const struct pii_text *t, size_t colon, struct pii_span *s
     bool is_short = option.n >= 2 && option.n <= 5 && option.p[0] == '-' && option.p[1] != '-' && option.p[option.n - 1] == 'u';
     if (!is_short && !str_eq(option, STR("--user")) && !str_eq(option, STR("--proxy-user")) && !str_eq(option, STR("-U")))
         return false;
-    while (end < t->n && end - colon < USER_MAX * 2 && (quote != 0 ? t->p[end] != quote && t->p[end] >= ' ' : t->p[end] > ' '))
+    while (end < t->n && end - colon < USER_MAX * 2 && (quote != 0 ? t->p[end] != quote && t->p[end] >= ' ' : t->p[end] > ' ') &&
+           !(t->json && t->p[end] == '"'))
         end++;
     if (end == colon + 1 || pii_byte(t, colon + 1) == '/' || t->p[colon + 1] == '[' || t->p[colon + 1] == '$' ||
         !command_before(t, name))

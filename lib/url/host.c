@@ -200,10 +200,9 @@ bool url_host_read(struct str text, bool special, struct buf *idna, struct buf *
     bool known = read_name(text, idna, out) && !out->failed && out->n > start;
     for (size_t i = start; known && i < out->n; i++)
         known = !is_forbidden_in_domain((unsigned char)out->p[i]);
-    struct str host = { out->p + start, out->n - start };
-    if (known && ends_in_a_number(host)) {
+    if (known && ends_in_a_number((struct str){ out->p + start, out->n - start })) {
         buf_clear(idna);
-        known = read_ipv4(host, idna);
+        known = read_ipv4((struct str){ out->p + start, out->n - start }, idna);
         out->n = start;
         if (known)
             buf_put_str(out, buf_str(idna));
