@@ -48,7 +48,7 @@ static bool option_at(const struct pii_text *t, size_t colon, struct pii_span *s
     if (!is_short && !str_eq(option, STR("--user")) && !str_eq(option, STR("--proxy-user")) && !str_eq(option, STR("-U")))
         return false;
     while (end < t->n && end - colon < USER_MAX * 2 && (quote != 0 ? t->p[end] != quote && t->p[end] >= ' ' : t->p[end] > ' ') &&
-           !(t->json && t->p[end] == '"'))
+           (t->whole || t->p[end] != '"'))
         end++;
     if (end == colon + 1 || pii_byte(t, colon + 1) == '/' || t->p[colon + 1] == '[' || t->p[colon + 1] == '$' ||
         !command_before(t, name))
