@@ -258,31 +258,36 @@ static void put_bare(struct repair *r, bool key)
     buf_fini(&clean);
 }
 
+/* Goes to the next item of what `bracket` closes, behind any commas, and writes the comma before it. False: there is none; the
+ * bracket was passed, or forgotten (that of something around it stands there), or the text ends. */
+static bool next_item(struct repair *r, char bracket, bool *first)
+{
+    skip_space(r);
+    while (r->p < r->end && (*r->p == ',' || *r->p == ';')) {
+        r->p++;
+        skip_space(r);
+    }
+    if (r->p == r->end) {
+        r->open = true;
+        return false;
+    }
+    if (*r->p == '}' || *r->p == ']') {
+        r->p += *r->p == bracket;
+        return false;
+    }
+    if (!*first)
+        buf_putc(r->out, ',');
+    *first = false;
+    return true;
+}
+
 static void put_object(struct repair *r, unsigned depth)
 {
     bool first = true;
     r->p++;
     buf_putc(r->out, '{');
-    for (;;) {
+    while (next_item(r, '}', &first)) {
         const char *close;
-        skip_space(r);
-        while (r->p < r->end && (*r->p == ',' || *r->p == ';')) {
-            r->p++;
-            skip_space(r);
-        }
-        if (r->p == r->end) {
-            r->open = true;
-            break;
-        }
-        if (*r->p == '}') {
-            r->p++;
-            break;
-        }
-        if (*r->p == ']') /* the bracket of something around it: this one was forgotten */
-            break;
-        if (!first)
-            buf_putc(r->out, ',');
-        first = false;
         size_t quote = quote_at(r->p, r->end, &close);
         if (quote > 0)
             put_string(r, quote, close, true);
@@ -308,25 +313,7 @@ static void put_array(struct repair *r, unsigned depth)
     bool first = true;
     r->p++;
     buf_putc(r->out, '[');
-    for (;;) {
-        skip_space(r);
-        while (r->p < r->end && (*r->p == ',' || *r->p == ';')) {
-            r->p++;
-            skip_space(r);
-        }
-        if (r->p == r->end) {
-            r->open = true;
-            break;
-        }
-        if (*r->p == ']') {
-            r->p++;
-            break;
-        }
-        if (*r->p == '}')
-            break;
-        if (!first)
-            buf_putc(r->out, ',');
-        first = false;
+    while (next_item(r, ']', &first)) {
         put_value(r, depth + 1);
     }
     buf_putc(r->out, ']');
