@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/opt.h"
 #include "cli/progress.h"
+#include "cli/verbs.h"
 #include "letter/letter.h"
 
 enum { DLQ_PARAMS_MAX = 16 };
@@ -94,11 +95,6 @@ const char *dlq_who(const struct opts *o, char name[64]);
 int dlq_verb(const struct opt_usage *usage, int (*work)(const struct opts *, struct err *), int argc, char **argv)
     __attribute__((warn_unused_result));
 
-/* A sub-command of `odw dlq`; each stands in a file of its own. */
-struct dlq_verb {
-    const char *name, *about;
-    int (*run)(int argc, char **argv);
-};
-extern const struct dlq_verb dlq_list, dlq_show, dlq_count, dlq_edit, dlq_replay, dlq_discard, dlq_export;
+extern const struct verb dlq_list, dlq_show, dlq_count, dlq_edit, dlq_replay, dlq_discard, dlq_export;
 
 #endif

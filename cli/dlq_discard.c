@@ -120,4 +120,4 @@ static int run(int argc, char **argv)
     return dlq_verb(&usage, discard, argc, argv);
 }
 
-const struct dlq_verb dlq_discard = { "discard", "nothing more is to be done about them", run };
+const struct verb dlq_discard = { "discard", "nothing more is to be done about them", run };

@@ -358,4 +358,4 @@ static int run(int argc, char **argv)
     return dlq_verb(&usage, edit, argc, argv);
 }
 
-const struct dlq_verb dlq_edit = { "edit", "correct them, hold them to their contract, send them", run };
+const struct verb dlq_edit = { "edit", "correct them, hold them to their contract, send them", run };

@@ -77,4 +77,4 @@ static int run(int argc, char **argv)
     return dlq_verb(&usage, export, argc, argv);
 }
 
-const struct dlq_verb dlq_export = { "export", "all of them that a filter lets through, as JSON lines with their payloads", run };
+const struct verb dlq_export = { "export", "all of them that a filter lets through, as JSON lines with their payloads", run };

@@ -127,7 +127,7 @@ static int list_run(int argc, char **argv)
     return dlq_verb(&list_usage, list, argc, argv);
 }
 
-const struct dlq_verb dlq_list = { "list", "which there are, and why", list_run };
+const struct verb dlq_list = { "list", "which there are, and why", list_run };
 
 /* ---- count ---- */
 
@@ -170,4 +170,4 @@ static int count_run(int argc, char **argv)
     return dlq_verb(&count_usage, count, argc, argv);
 }
 
-const struct dlq_verb dlq_count = { "count", "how many, by source, class and status", count_run };
+const struct verb dlq_count = { "count", "how many, by source, class and status", count_run };

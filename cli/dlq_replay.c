@@ -170,4 +170,4 @@ static int run(int argc, char **argv)
     return dlq_verb(&usage, replay, argc, argv);
 }
 
-const struct dlq_verb dlq_replay = { "replay", "send them to their topic again, as they are or corrected", run };
+const struct verb dlq_replay = { "replay", "send them to their topic again, as they are or corrected", run };

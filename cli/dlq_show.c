@@ -200,4 +200,4 @@ static int run(int argc, char **argv)
     return dlq_verb(&usage, show, argc, argv);
 }
 
-const struct dlq_verb dlq_show = { "show", "one of them: reasons, lineage, payload, what was done", run };
+const struct verb dlq_show = { "show", "one of them: reasons, lineage, payload, what was done", run };

@@ -168,7 +168,5 @@ static int run_usage(int argc, char **argv)
     return err.class != ERR_NONE ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-const struct llm_verb llm_cache = { .name = "cache", .about = "answers that are kept: how many, or remove them", .run = run_cache };
-const struct llm_verb llm_usage = { .name = "usage",
-                                    .about = "what was asked and what it cost, by day and model",
-                                    .run = run_usage };
+const struct verb llm_cache = { .name = "cache", .about = "answers that are kept: how many, or remove them", .run = run_cache };
+const struct verb llm_usage = { .name = "usage", .about = "what was asked and what it cost, by day and model", .run = run_usage };

@@ -408,4 +408,4 @@ static int run(int argc, char **argv)
     return code;
 }
 
-const struct llm_verb llm_eval = { "eval", "score a model, and instructions, on documents whose truth is known", run };
+const struct verb llm_eval = { "eval", "score a model, and instructions, on documents whose truth is known", run };

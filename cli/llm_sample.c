@@ -136,4 +136,4 @@ static int run(int argc, char **argv)
     return code;
 }
 
-const struct llm_verb llm_sample = { "sample", "write made-up documents with their truth beside them", run };
+const struct verb llm_sample = { "sample", "write made-up documents with their truth beside them", run };
