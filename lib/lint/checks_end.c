@@ -5,198 +5,143 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* The bytes of a chunk of usual rows as they go over the wire. */
-static int wire(const struct lint *l, size_t rows, struct buf *out, struct finding *f)
+/* t->bytes become those of t->chunk as it goes over the wire, with another head where one is given. */
+static int wire(const struct lint *l, struct trial *t, const char *head)
 {
-    struct chunk chunk;
     struct err err = ERR_INIT;
-    if (chunk_init(&chunk, l, VALUES_USUAL, 0, rows) < 0)
-        return find(f, VERDICT_FAILED, "no memory");
-    if (l->f->chunk_header)
-        buf_printf(out, "%zu\n", rows);
-    int done = l->format->write(&chunk, out, &err);
-    chunk_fini(&chunk);
-    return done < 0 ? find(f, VERDICT_FAILED, "%s", err.text) : 0;
+    buf_clear(&t->bytes);
+    if (head != NULL)
+        buf_puts(&t->bytes, head);
+    else if (l->f->chunk_header)
+        buf_printf(&t->bytes, "%zu\n", t->chunk.rows);
+    return l->format->write(&t->chunk, &t->bytes, &err) < 0 ? find(t, VERDICT_FAILED, "%s", err.text) : 0;
 }
 
-/* Sends these bytes, then the end: the program must end too. How it ended; -1: f says that it didn't. */
-static int ends_after(const struct lint *l, struct str bytes, const char *what, int *status, struct answer *a, size_t rows,
-                      struct finding *f)
+/* Sends the first `n` of t->bytes, then the end: the program must end too. 1: it answered as many rows as the chunk has, 0: it
+ * didn't, and `status` says how it ended. */
+static int ends_after(const struct lint *l, struct trial *t, size_t n, const char *what, int *status)
 {
-    struct program p;
+    struct program *p = &t->program;
     struct err err = ERR_INIT;
-    if (lint_start(l, &p, f) < 0)
+    if (lint_start(l, t) < 0)
         return -1;
-    p.close_after = true;
-    buf_put_str(&p.sent, bytes);
-    if (program_send(&p, &err) < 0)
-        return find(f, VERDICT_FAILED, "%s", err.text);
-    enum got got = l->format->read(&p, &l->returns, rows, a);
-    enum program_end end = program_end(&p, l->grace_ms, status);
-    program_fini(&p);
+    p->close_after = true;
+    buf_put_str(&p->sent, (struct str){ t->bytes.p, n });
+    if (program_send(p, &err) < 0)
+        return find(t, VERDICT_FAILED, "%s", err.text);
+    enum got got = l->format->read(p, &l->returns, t->chunk.rows, &t->answer);
+    enum program_end end = program_end(p, l->grace_ms, status);
     if (end == PROGRAM_STAYED)
-        return find(f, VERDICT_FAILED, "%s: it still runs %u ms later, and would stay in the server's way", what, l->grace_ms);
+        return find(t, VERDICT_FAILED, "%s: it still runs %u ms later, and would stay in the server's way", what, l->grace_ms);
     if (end == PROGRAM_KILLED)
         *status = 128 + *status;
     return got == GOT_ALL;
 }
 
-static void mid_chunk(struct lint *l, struct finding *f)
+static int mid_chunk(struct lint *l, struct trial *t)
 {
-    struct buf bytes;
-    struct answer a;
-    int status = 0, whole = -1;
-    buf_init(&bytes, (size_t)1 << 30);
-    answer_init(&a);
-    if (wire(l, 1000, &bytes, f) == 0)
-        whole = ends_after(l, (struct str){ bytes.p, bytes.n * 2 / 3 }, "its input ended in mid-chunk", &status, &a, 1000, f);
+    int status = 0;
+    if (wire(l, t, NULL) < 0)
+        return -1;
+    int whole = ends_after(l, t, t->bytes.n * 2 / 3, "its input ended in mid-chunk", &status);
     if (whole > 0)
-        find(f, VERDICT_FAILED, "though its input ended in mid-chunk it answered all 1000 rows: some of those answers are made up");
-    else if (whole == 0 && status == 0 && l->f->chunk_header)
-        find(f, VERDICT_NOTE, "its input ended in mid-chunk and it exited with 0: a failure that nobody is told of");
-    buf_fini(&bytes);
-    answer_fini(&a);
+        return find(t, VERDICT_FAILED,
+                    "though its input ended in mid-chunk it answered all 1000 rows: some of those answers are made up");
+    if (whole == 0 && status == 0 && l->f->chunk_header)
+        return find(t, VERDICT_NOTE, "its input ended in mid-chunk and it exited with 0: a failure that nobody is told of");
+    return whole;
 }
 
-static void wrong_header(struct lint *l, struct finding *f)
+static int wrong_header(struct lint *l, struct trial *t)
 {
     static const char *const heads[] = { "x\n", "-1\n", "99999999999999999999999\n", "\n" };
-    struct buf bytes;
-    struct answer a;
-    if (!l->f->chunk_header) {
-        find(f, VERDICT_SKIPPED, "send_chunk_header is off");
-        return;
-    }
-    buf_init(&bytes, (size_t)1 << 30);
-    answer_init(&a);
-    for (size_t i = 0; f->verdict == VERDICT_OK && i < sizeof heads / sizeof *heads; i++) {
-        int status = 0;
-        buf_clear(&bytes);
-        if (wire(l, 10, &bytes, f) < 0)
-            break;
-        struct str after = buf_str(&bytes);
-        struct buf damaged;
-        str_cut(&after, '\n');
-        buf_init(&damaged, 0);
-        buf_puts(&damaged, heads[i]);
-        buf_put_str(&damaged, after);
-        int whole = ends_after(l, buf_str(&damaged), "a row count that isn't one", &status, &a, 10, f);
-        buf_fini(&damaged);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
         char seen[64];
+        int status = 0;
+        if (wire(l, t, heads[i]) < 0 || ends_after(l, t, t->bytes.n, "a row count that isn't one", &status) < 0)
+            return -1;
         preview(str_of(heads[i]), seen, sizeof seen);
-        if (whole >= 0 && status == 0)
-            find(f, VERDICT_NOTE, "a chunk whose row count is \"%s\" doesn't make it fail: it exits with 0", seen);
+        if (status == 0)
+            return find(t, VERDICT_NOTE, "a chunk whose row count is \"%s\" doesn't make it fail: it exits with 0", seen);
     }
-    buf_fini(&bytes);
-    answer_fini(&a);
+    return 0;
 }
 
 /* Another type than was declared: the server's declaration is newer than the program. */
-static void wrong_type(struct lint *l, struct finding *f)
+static int wrong_type(struct lint *l, struct trial *t)
 {
-    struct buf bytes;
-    struct answer a;
     int status = 0;
-    if (l->format != &format_native || l->f->n_args == 0) {
-        find(f, VERDICT_SKIPPED, "only Native says types");
-        return;
-    }
-    buf_init(&bytes, (size_t)1 << 30);
-    answer_init(&a);
     if (l->f->chunk_header)
-        buf_puts(&bytes, "10\n");
-    buf_put_varint(&bytes, (uint64_t)l->f->n_args);
-    buf_put_varint(&bytes, 10);
-    buf_put_string(&bytes, str_of(l->f->args[0].name));
-    buf_put_string(&bytes, STR("Decimal(76, 38)"));
-    for (int i = 0; i < 320; i++)
-        buf_putc(&bytes, 1);
-    int whole = ends_after(l, buf_str(&bytes), "a column of another type than declared", &status, &a, 10, f);
+        buf_printf(&t->bytes, "%zu\n", t->chunk.rows);
+    buf_put_varint(&t->bytes, (uint64_t)l->f->n_args);
+    buf_put_varint(&t->bytes, t->chunk.rows);
+    buf_put_string(&t->bytes, str_of(l->f->args[0].name));
+    buf_put_string(&t->bytes, STR("Decimal(76, 38)"));
+    for (size_t i = 0; i < 32 * t->chunk.rows; i++)
+        buf_putc(&t->bytes, 1);
+    int whole = ends_after(l, t, t->bytes.n, "a column of another type than declared", &status);
     if (whole > 0)
-        find(f, VERDICT_FAILED,
-             "a column of type Decimal(76, 38) is answered as if it were %s: the types on the wire aren't looked at",
-             l->f->args[0].type);
-    else if (whole == 0 && status == 0)
-        find(f, VERDICT_NOTE, "a column of another type than declared doesn't make it fail: it exits with 0");
-    buf_fini(&bytes);
-    answer_fini(&a);
+        return find(t, VERDICT_FAILED,
+                    "a column of type Decimal(76, 38) is answered as if it were %s: the types on the wire aren't looked at",
+                    l->f->args[0].type);
+    if (whole == 0 && status == 0)
+        return find(t, VERDICT_NOTE, "a column of another type than declared doesn't make it fail: it exits with 0");
+    return whole;
 }
 
 /* A query that is cancelled: nobody reads the answer any more. */
-static void server_gone(struct lint *l, struct finding *f)
+static int server_gone(struct lint *l, struct trial *t)
 {
-    struct program p;
+    struct program *p = &t->program;
     struct err err = ERR_INIT;
     int status;
-    if (lint_start(l, &p, f) < 0)
-        return;
-    if (wire(l, 20000, &p.sent, f) == 0) {
-        if (program_send(&p, &err) < 0 || program_need(&p, 1) != GOT_ALL) {
-            find(f, VERDICT_FAILED, "no answer to wait for");
-        } else {
-            close(p.from);
-            p.from = -1;
-            program_sent(&p);
-            if (p.to >= 0)
-                close(p.to);
-            p.to = -1;
-            if (program_wait(&p, l->grace_ms, &status) == PROGRAM_STAYED)
-                find(f, VERDICT_FAILED, "it still runs %u ms after its reader has gone: cancelled queries leave processes behind",
-                     l->grace_ms);
-        }
-    }
-    program_fini(&p);
+    if (wire(l, t, NULL) < 0)
+        return -1;
+    buf_put_str(&p->sent, buf_str(&t->bytes));
+    if (program_send(p, &err) < 0 || program_need(p, 1) != GOT_ALL)
+        return find(t, VERDICT_FAILED, "no answer to wait for");
+    close(p->from);
+    p->from = -1;
+    program_sent(p);
+    if (p->to >= 0)
+        close(p->to);
+    p->to = -1;
+    if (program_wait(p, l->grace_ms, &status) == PROGRAM_STAYED)
+        return find(t, VERDICT_FAILED, "it still runs %u ms after its reader has gone: cancelled queries leave processes behind",
+                    l->grace_ms);
+    return 0;
 }
 
-static void terminated(struct lint *l, struct finding *f)
+static int terminated(struct lint *l, struct trial *t)
 {
-    struct program p;
-    struct chunk chunk;
-    struct answer a;
     int status;
-    if (!l->f->pool) {
-        find(f, VERDICT_SKIPPED, "it isn't declared as a pool");
-        return;
-    }
-    answer_init(&a);
-    if (lint_start(l, &p, f) < 0)
-        return;
-    if (chunk_init(&chunk, l, VALUES_USUAL, 0, 1) == 0 && lint_exchange(l, &p, &chunk, &a, f) == 0) {
-        kill(p.pid, SIGTERM);
-        if (program_wait(&p, l->grace_ms, &status) == PROGRAM_STAYED)
-            find(f, VERDICT_FAILED, "SIGTERM doesn't end it within %u ms: reloading functions waits that long", l->grace_ms);
-    }
-    chunk_fini(&chunk);
-    program_fini(&p);
-    answer_fini(&a);
+    if (lint_exchange(l, t) < 0)
+        return -1;
+    kill(t->program.pid, SIGTERM);
+    if (program_wait(&t->program, l->grace_ms, &status) == PROGRAM_STAYED)
+        return find(t, VERDICT_FAILED, "SIGTERM doesn't end it within %u ms: reloading functions waits that long", l->grace_ms);
+    return 0;
 }
 
 /* What is left of a pool's process once its input has ended: a child of it would hold the pipe. */
-static void nothing_left(struct lint *l, struct finding *f)
+static int nothing_left(struct lint *l, struct trial *t)
 {
-    struct program p;
-    struct chunk chunk;
-    struct answer a;
     int status;
-    answer_init(&a);
-    if (lint_start(l, &p, f) < 0)
-        return;
-    if (chunk_init(&chunk, l, VALUES_USUAL, 0, 1) == 0 && lint_exchange(l, &p, &chunk, &a, f) == 0) {
-        program_end(&p, l->grace_ms, &status);
-        if (!p.ended)
-            find(f, VERDICT_FAILED, "after its end another process still holds its output: a child that isn't ended");
-    }
-    chunk_fini(&chunk);
-    program_fini(&p);
-    answer_fini(&a);
+    if (lint_exchange(l, t) < 0)
+        return -1;
+    program_end(&t->program, l->grace_ms, &status);
+    return t->program.ended
+               ? 0
+               : find(t, VERDICT_FAILED, "after its end another process still holds its output: a child that isn't ended");
 }
 
 const struct check checks_end[] = {
-    { "end-in-chunk", "input that ends in mid-chunk ends it, and isn't answered as if it were whole", mid_chunk, false },
-    { "wrong-header", "a damaged row count ends it", wrong_header, false },
-    { "wrong-type", "a column of another type than declared ends it", wrong_type, false },
-    { "server-gone", "it ends when its answer isn't read any more", server_gone, false },
-    { "terminated", "SIGTERM ends it", terminated, false },
-    { "nothing-left", "nothing of it is left after its end", nothing_left, false },
+    { "end-in-chunk", "input that ends in mid-chunk ends it, and isn't answered as if it were whole", mid_chunk, .rows = 1000 },
+    { "wrong-header", "a damaged row count ends it", wrong_header, .rows = 10, .needs = NEEDS_HEADER },
+    { "wrong-type", "a column of another type than declared ends it", wrong_type, .rows = 10,
+      .needs = NEEDS_NATIVE | NEEDS_ARGUMENTS },
+    { "server-gone", "it ends when its answer isn't read any more", server_gone, .rows = 20000, .started = true },
+    { "terminated", "SIGTERM ends it", terminated, .rows = 1, .needs = NEEDS_POOL, .started = true },
+    { "nothing-left", "nothing of it is left after its end", nothing_left, .rows = 1, .started = true },
     { 0 },
 };

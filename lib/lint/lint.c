@@ -10,13 +10,13 @@
 
 enum { GRACE_MS = 10000 };
 
-int find(struct finding *f, enum verdict verdict, const char *format, ...)
+int find(struct trial *t, enum verdict verdict, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(f->text, sizeof f->text, format, args);
+    vsnprintf(t->found.text, sizeof t->found.text, format, args);
     va_end(args);
-    f->verdict = verdict;
+    t->found.verdict = verdict;
     return -1;
 }
 
@@ -87,36 +87,45 @@ static int run_program(void *arg)
     return 127;
 }
 
-int lint_start(const struct lint *l, struct program *p, struct finding *f)
+int lint_fill(const struct lint *l, struct trial *t, enum values values, uint64_t first, size_t rows)
+{
+    chunk_fini(&t->chunk);
+    return chunk_init(&t->chunk, l, values, first, rows) < 0 ? find(t, VERDICT_FAILED, "no memory for %zu rows", rows) : 0;
+}
+
+int lint_start(const struct lint *l, struct trial *t)
 {
     struct err err = ERR_INIT;
-    if (program_start(p, run_program, l->argv, &err) < 0)
-        return find(f, VERDICT_FAILED, "%s", err.text);
-    p->silence_ms = l->timeout_ms;
-    p->close_after = !l->f->pool;
+    if (t->started)
+        program_fini(&t->program);
+    t->started = program_start(&t->program, run_program, l->argv, &err) == 0;
+    if (!t->started)
+        return find(t, VERDICT_FAILED, "%s", err.text);
+    t->program.silence_ms = l->timeout_ms;
+    t->program.close_after = !l->f->pool;
     return 0;
 }
 
 /* Why an answer didn't come, in the words of somebody who wrote the program. */
-static int explain(const struct lint *l, struct program *p, enum got got, const struct answer *a, size_t rows, struct finding *f)
+static int explain(const struct lint *l, struct trial *t, enum got got)
 {
-    size_t have = answer_rows(a);
+    struct program *p = &t->program;
+    size_t have = answer_rows(&t->answer), rows = t->chunk.rows;
     char seen[200];
     switch (got) {
     case GOT_SILENCE:
         if (program_left(p) == 0 && have == 0)
-            return find(f, VERDICT_FAILED,
+            return find(t, VERDICT_FAILED,
                         "no answer to a chunk of %zu rows within %u ms while its input is open: it waits for the end of its input, "
-                        "or doesn't "
-                        "flush its output after each chunk%s",
+                        "or doesn't flush its output after each chunk%s",
                         rows, l->timeout_ms, last_words(p));
-        return find(f, VERDICT_FAILED,
+        return find(t, VERDICT_FAILED,
                     "only %zu of %zu rows were answered, then nothing for %u ms: too few rows, or output that isn't flushed%s",
                     have, rows, l->timeout_ms, last_words(p));
     case GOT_END: {
         int status;
         enum program_end end = program_wait(p, l->grace_ms, &status);
-        return find(f, VERDICT_FAILED, "its output ended after %zu of %zu rows (%s %d)%s", have, rows,
+        return find(t, VERDICT_FAILED, "its output ended after %zu of %zu rows (%s %d)%s", have, rows,
                     end == PROGRAM_EXITED   ? "it exited with"
                     : end == PROGRAM_KILLED ? "killed by signal"
                                             : "though it still runs,",
@@ -124,74 +133,71 @@ static int explain(const struct lint *l, struct program *p, enum got got, const 
     }
     default:
         preview((struct str){ p->got.p, p->got.n }, seen, sizeof seen);
-        return find(f, VERDICT_FAILED, "the answer isn't %s: %s; it begins with: %s%s", l->format->names[0], a->why, seen,
+        return find(t, VERDICT_FAILED, "the answer isn't %s: %s; it begins with: %s%s", l->format->names[0], t->answer.why, seen,
                     last_words(p));
     }
 }
 
-int lint_exchange(const struct lint *l, struct program *p, const struct chunk *chunk, struct answer *a, struct finding *f)
+int lint_exchange(const struct lint *l, struct trial *t)
 {
+    struct program *p = &t->program;
     struct err err = ERR_INIT;
-    answer_fini(a);
-    answer_init(a);
+    answer_fini(&t->answer);
+    answer_init(&t->answer);
     if (l->f->chunk_header)
-        buf_printf(&p->sent, "%zu\n", chunk->rows);
-    if (l->format->write(chunk, &p->sent, &err) < 0 || program_send(p, &err) < 0)
-        return find(f, VERDICT_FAILED, "%s", err.text);
-    enum got got = l->format->read(p, &l->returns, chunk->rows, a);
+        buf_printf(&p->sent, "%zu\n", t->chunk.rows);
+    if (l->format->write(&t->chunk, &p->sent, &err) < 0 || program_send(p, &err) < 0)
+        return find(t, VERDICT_FAILED, "%s", err.text);
+    enum got got = l->format->read(p, &l->returns, t->chunk.rows, &t->answer);
     if (got != GOT_ALL)
-        return explain(l, p, got, a, chunk->rows, f);
+        return explain(l, t, got);
     program_sent(p);
     return 0;
 }
 
-int lint_finish(const struct lint *l, struct program *p, struct finding *f)
+int lint_finish(const struct lint *l, struct trial *t)
 {
+    struct program *p = &t->program;
     int status;
     char seen[200];
     enum program_end end = program_end(p, l->grace_ms, &status);
     preview((struct str){ p->got.p + p->at, program_left(p) }, seen, sizeof seen);
     if (program_left(p) > 0)
-        return find(f, VERDICT_FAILED,
+        return find(t, VERDICT_FAILED,
                     "%zu bytes more than the rows that were asked for: too many rows, or something printed to stdout; in a pool "
-                    "they are taken "
-                    "for the next query's answer, which is then shifted: %s",
+                    "they are taken for the next query's answer, which is then shifted: %s",
                     program_left(p), seen);
     if (end == PROGRAM_STAYED)
-        return find(f, VERDICT_FAILED,
+        return find(t, VERDICT_FAILED,
                     "it still runs %u ms after the end of its input: the server waits that long and kills it, at each reload and "
                     "at its own end",
                     l->grace_ms);
     if (end == PROGRAM_KILLED || status != 0)
-        return find(f, VERDICT_FAILED, "at the end of its input it %s %d, where exit code 0 is expected (check_exit_code)%s",
+        return find(t, VERDICT_FAILED, "at the end of its input it %s %d, where exit code 0 is expected (check_exit_code)%s",
                     end == PROGRAM_KILLED ? "was killed by signal" : "exited with", status, last_words(p));
     if (l->f->stderr_throws && p->words.n > 0)
-        return find(f, VERDICT_FAILED, "it writes to stderr, and is declared with stderr_reaction = throw: the query fails%s",
+        return find(t, VERDICT_FAILED, "it writes to stderr, and is declared with stderr_reaction = throw: the query fails%s",
                     last_words(p));
     return 0;
 }
 
-int lint_ask(const struct lint *l, const struct chunk *chunk, struct manner manner, struct answer *a, struct finding *f)
+int lint_ask(const struct lint *l, struct trial *t, struct manner manner)
 {
-    struct program p;
-    if (lint_start(l, &p, f) < 0)
+    if (lint_start(l, t) < 0)
         return -1;
-    p.cut = manner.cut;
-    p.slow = manner.slow;
-    int done = lint_exchange(l, &p, chunk, a, f);
-    if (done == 0)
-        done = lint_finish(l, &p, f);
-    program_fini(&p);
-    return done;
+    t->program.cut = manner.cut;
+    t->program.slow = manner.slow;
+    return lint_exchange(l, t) < 0 ? -1 : lint_finish(l, t);
 }
 
-int lint_same(const struct answer *a, const struct answer *b, const char *what, struct finding *f)
+int lint_as_usual(const struct lint *l, struct trial *t, const char *what)
 {
-    const uint64_t *x = (const uint64_t *)(const void *)a->hashes.p, *y = (const uint64_t *)(const void *)b->hashes.p;
-    size_t rows = answer_rows(a) < answer_rows(b) ? answer_rows(a) : answer_rows(b);
+    const uint64_t *x = (const uint64_t *)(const void *)l->usual.hashes.p;
+    const uint64_t *y = (const uint64_t *)(const void *)t->answer.hashes.p;
+    size_t rows = answer_rows(&l->usual) < answer_rows(&t->answer) ? answer_rows(&l->usual) : answer_rows(&t->answer);
     for (size_t i = 0; i < rows; i++)
         if (x[i] != y[i])
-            return find(f, VERDICT_FAILED, "%s, row %zu of %zu has another answer", what, i + 1, rows);
+            return find(t, VERDICT_FAILED, "%s, row %zu of %zu has another answer", what, i + 1, rows);
     return 0;
 }
 
@@ -242,10 +248,43 @@ static int prepare(struct lint *l, struct err *err)
     return 0;
 }
 
+static const char *not_for(const struct lint *l, const struct check *check)
+{
+    if (check->needs & NEEDS_POOL && !l->f->pool)
+        return "it isn't declared as a pool";
+    if (check->needs & NEEDS_HEADER && !l->f->chunk_header)
+        return "send_chunk_header is off";
+    if (check->needs & NEEDS_NATIVE && l->format != &format_native)
+        return "only Native has types and blocks";
+    if (check->needs & NEEDS_ARGUMENTS && l->f->n_args == 0)
+        return "it takes no arguments";
+    return NULL;
+}
+
+static enum verdict run(struct lint *l, const struct check *check)
+{
+    struct trial t = { .found.verdict = VERDICT_OK };
+    const char *why = not_for(l, check);
+    answer_init(&t.answer);
+    buf_init(&t.bytes, (size_t)1 << 30);
+    if (why != NULL)
+        find(&t, VERDICT_SKIPPED, "%s", why);
+    else if (lint_fill(l, &t, check->values, 0, check->rows == LARGE ? l->large_rows : check->rows) == 0 &&
+             (!check->started || lint_start(l, &t) == 0) && check->run(l, &t) < 0 && t.found.verdict == VERDICT_OK)
+        t.found.verdict = VERDICT_FAILED;
+    report(l, check, &t.found);
+    if (t.started)
+        program_fini(&t.program);
+    chunk_fini(&t.chunk);
+    answer_fini(&t.answer);
+    buf_fini(&t.bytes);
+    return t.found.verdict;
+}
+
 int lint_run(struct lint *l, struct err *err)
 {
     static const struct check *const groups[] = { checks_chunks, checks_values, checks_pipes, checks_end };
-    int failed = 0, notes = 0, run = 0;
+    int failed = 0, notes = 0, asked = 0;
     bool stop = false, known = l->only == NULL;
     answer_init(&l->usual);
     for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
@@ -257,18 +296,16 @@ int lint_run(struct lint *l, struct err *err)
         return -1;
     for (size_t g = 0; g < sizeof groups / sizeof *groups && !stop; g++)
         for (const struct check *check = groups[g]; check->name != NULL && !stop; check++) {
-            struct finding f = { .verdict = VERDICT_OK };
             if (l->only != NULL && strcmp(l->only, check->name) != 0 && !check->vital)
                 continue;
-            check->run(l, &f);
-            report(l, check, &f);
-            failed += f.verdict == VERDICT_FAILED;
-            notes += f.verdict == VERDICT_NOTE;
-            run += f.verdict != VERDICT_SKIPPED;
-            stop = check->vital && f.verdict == VERDICT_FAILED;
+            enum verdict verdict = run(l, check);
+            failed += verdict == VERDICT_FAILED;
+            notes += verdict == VERDICT_NOTE;
+            asked += verdict != VERDICT_SKIPPED;
+            stop = check->vital && verdict == VERDICT_FAILED;
         }
     if (!l->json)
-        fprintf(l->to, "%s: %d checks, %d failed, %d notes%s\n", l->f->name, run, failed, notes,
+        fprintf(l->to, "%s: %d checks, %d failed, %d notes%s\n", l->f->name, asked, failed, notes,
                 stop ? "; the others can't be asked before this is mended" : "");
     answer_fini(&l->usual);
     col_fini(&l->returns);
