@@ -11,6 +11,7 @@
 #include "base/opt.h"
 #include "base/str.h"
 #include "cli/changes.h"
+#include "cli/verbs.h"
 
 struct functions_place {
     const char *user_scripts; /* user_scripts_path: the programs, and odw/ with what they need, go below it */
@@ -75,10 +76,7 @@ int functions_ask_all(const char *what, const char *contracts, struct buf *out, 
 /* The names of all their functions: "piiRedact,ipAnonymise". */
 int functions_names(const char *contracts, struct buf *names, struct err *err) __attribute__((warn_unused_result));
 
-/* The words after "odw functions". Exit codes. */
-int functions_run_install(int argc, char **argv);
-int functions_run_uninstall(int argc, char **argv);
-int functions_run_list(int argc, char **argv);
-int functions_run_test(int argc, char **argv);
+/* The words after "odw functions". */
+extern const struct verb functions_verb_install, functions_verb_uninstall, functions_verb_list, functions_verb_test;
 
 #endif

@@ -1,4 +1,4 @@
-/* cli/functions_run_install: odw functions install, odw functions uninstall. */
+/* cli/functions_install: odw functions install, odw functions uninstall. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,7 +193,7 @@ out:
     return code;
 }
 
-int functions_run_install(int argc, char **argv)
+static int install_run(int argc, char **argv)
 {
     struct err err = ERR_INIT;
     struct opts *o = NULL;
@@ -228,6 +228,10 @@ out:
     return code;
 }
 
+const struct verb functions_verb_install = { "install",
+                                             "put programs, data and declarations where the server finds them; again to upgrade",
+                                             install_run };
+
 /* "database.table, …" of what calls one of the functions; "" for nothing. NULL and err. */
 static char *callers(struct clickhouse *ch, const struct functions_place *place, struct err *err)
 {
@@ -249,7 +253,7 @@ static char *callers(struct clickhouse *ch, const struct functions_place *place,
     return found;
 }
 
-int functions_run_uninstall(int argc, char **argv)
+static int uninstall_run(int argc, char **argv)
 {
     char why[PATH_MAX + 200], *used = NULL;
     struct err err = ERR_INIT, gone = ERR_INIT;
@@ -295,3 +299,5 @@ out:
     opts_free(o);
     return code;
 }
+
+const struct verb functions_verb_uninstall = { "uninstall", "take them away", uninstall_run };

@@ -1,4 +1,4 @@
-/* cli/functions_run_list: odw functions list: what each node has, and what it could not load. */
+/* cli/functions_list: odw functions list: what each node has, and what it could not load. */
 #include <stdio.h>
 #include <string.h>
 
@@ -103,7 +103,7 @@ static int take(void *context, const struct str *f, size_t n)
     return 0;
 }
 
-int functions_run_list(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     char contracts[PATH_MAX];
     struct err err = ERR_INIT;
@@ -166,3 +166,5 @@ out:
     opts_free(o);
     return code;
 }
+
+const struct verb functions_verb_list = { "list", "show what each node has, and what it could not load", run };

@@ -1,4 +1,4 @@
-/* cli/functions_run_test: odw functions test: every function's examples, through the server. */
+/* cli/functions_test: odw functions test: every function's examples, through the server. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +97,7 @@ static int try_function(struct test *t, struct str line, struct err *err)
     return done;
 }
 
-int functions_run_test(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     char contracts[PATH_MAX];
     struct err err = ERR_INIT;
@@ -131,3 +131,6 @@ out:
     opts_free(t.o);
     return code;
 }
+
+const struct verb functions_verb_test = { "test", "call every function's examples through the server and compare the answers",
+                                          run };

@@ -16,8 +16,11 @@ static void help(const struct verbs *v)
     printf("Usage: odw %s ", v->command);
     put_names(v, stdout, "|", "|");
     printf(" [OPTION]... %s\n%s\n\n", v->operands, v->about);
+    size_t width = 0;
     for (size_t i = 0; i < v->n; i++)
-        printf("  %-7s  %s\n", v->list[i]->name, v->list[i]->about);
+        width = strlen(v->list[i]->name) > width ? strlen(v->list[i]->name) : width;
+    for (size_t i = 0; i < v->n; i++)
+        printf("  %-*s  %s\n", (int)width, v->list[i]->name, v->list[i]->about);
     printf("\n'odw %s VERB --help' shows a verb's own options.\n", v->command);
 }
 
