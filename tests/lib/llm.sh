@@ -10,6 +10,7 @@
 
 provider_start() {
     PROVIDER_LOG=$STACK_DIR/provider.log
+    rm -f "$STACK_DIR/provider.port" # of one before
     "$ODW_BUILD/bin/odw-llm-provider" --log "$PROVIDER_LOG" "$@" >"$STACK_DIR/provider.port" 2>"$STACK_DIR/provider.err" &
     PROVIDER_PID=$!
     trap 'status=$?; set +e; kill "$PROVIDER_PID" 2>/dev/null; (exit $status); stack_stop' EXIT
