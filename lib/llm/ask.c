@@ -45,7 +45,6 @@ static void make_key(struct exchange *x)
 {
     const struct job *j = x->parts[0]->job;
     struct buf b;
-    uint8_t digest[32];
     buf_init(&b, 0);
     put_field(&b, STR(LLM_PROMPT_VERSION));
     put_field(&b, str_of(x->route->model->parameters));
@@ -56,10 +55,8 @@ static void make_key(struct exchange *x)
     buf_printf(&b, "%zu/%zu/%zu/%u", x->n, x->parts[0]->number, j->n_parts, x->max_tokens);
     put_field(&b, buf_str(&x->answer));
     put_field(&b, buf_str(&x->why));
-    for (size_t i = 0; i < x->n; i++) {
-        sha256(x->parts[i]->shown.text, digest);
-        buf_put(&b, digest, sizeof digest);
-    }
+    for (size_t i = 0; i < x->n; i++)
+        buf_put(&b, x->parts[i]->shown.hash, sizeof x->parts[i]->shown.hash);
     sha256(buf_str(&b), x->key);
     buf_fini(&b);
 }

@@ -25,6 +25,19 @@ static bool is_hidden(unsigned long c)
            (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE0FFF);
 }
 
+/* How many of the next bytes are printable ASCII, at least; eight at a time. */
+static size_t plain_bytes(const char *p, size_t n)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    size_t i = 0;
+    for (uint64_t v; i + sizeof v <= n; i += sizeof v) {
+        memcpy(&v, p + i, sizeof v);
+        if (((v | (v - ones * 0x20) | (v + ones)) & ones * 0x80) != 0) /* above 0x7F, below 0x20, 0x7F */
+            break;
+    }
+    return i;
+}
+
 int llm_document_clean(struct str text, struct buf *out)
 {
     if (buf_reserve(out, text.n) < 0)
@@ -33,7 +46,8 @@ int llm_document_clean(struct str text, struct buf *out)
     for (size_t i = 0; i < text.n;) {
         unsigned char c = (unsigned char)text.p[i];
         if (c >= ' ' && c < 0x7F) {
-            i++;
+            size_t plain = plain_bytes(text.p + i, text.n - i);
+            i += plain > 0 ? plain : 1;
             continue;
         }
         size_t n = utf8_length(text.p + i, text.n - i);
@@ -137,6 +151,13 @@ int llm_fold(struct str text, struct folded *out)
     size_t n = 0;
     bool blank = true; /* none at the beginning */
     for (size_t i = 0; i < text.n;) {
+        unsigned char byte = (unsigned char)text.p[i];
+        if (byte > ' ' && byte < 0x7F && byte != ',' && byte != ';' && byte != '`') { /* the most, without all that follows */
+            to[n] = (char)fold_case(byte);
+            out->at[n++] = (uint32_t)i++;
+            blank = false;
+            continue;
+        }
         size_t length = utf8_length(text.p + i, text.n - i);
         unsigned long c = length > 0 ? decode(text.p + i, length) : 0xFFFD;
         const char *shape;
@@ -144,10 +165,7 @@ int llm_fold(struct str text, struct folded *out)
         size_t put = 0;
         if (length == 0)
             length = 1;
-        if (c >= 0x20 && c < 0x7F && c != ',' && c != ';' && c != ' ' && c != '`') {
-            bytes[0] = (char)fold_case(c);
-            put = 1;
-        } else if (is_blank(c)) {
+        if (is_blank(c)) {
             bytes[0] = ' ';
             put = blank ? 0 : 1;
         } else if (is_hidden(c)) {

@@ -70,7 +70,6 @@ void llm_engine_free(struct llm_engine *e)
     for (struct engine_contract *c = e->contracts, *next; c != NULL; c = next) {
         next = c->next;
         llm_contract_free(c->contract);
-        free(c->name);
         free(c->path);
         free(c);
     }
@@ -206,17 +205,24 @@ struct block {
     struct ask ask;
     struct job **buckets; /* by hash */
     size_t mask;
-    struct job **of; /* each question's job */
+    struct job **of;     /* each question's job */
+    struct str contract; /* the name that was looked for last, and what was found: within a block a contract is one thing */
+    struct llm_contract *found;
 };
 
 /* What this question's contract and model are; a contract that isn't there is that row's own trouble, and waits. */
-static int begin_job(struct llm_engine *e, struct job *j, const struct llm_question *q, struct err *err)
+static int begin_job(struct block *b, struct job *j, const struct llm_question *q, struct err *err)
 {
+    struct llm_engine *e = b->ask.e;
     struct err missing = ERR_INIT;
     const struct hmac_key *key = NULL;
     j->text = q->text;
     j->instructions = q->instructions;
-    j->contract = find_contract(e, q->contract, &missing);
+    if (b->found == NULL || !str_eq(b->contract, q->contract)) {
+        b->contract = q->contract;
+        b->found = find_contract(e, q->contract, &missing);
+    }
+    j->contract = b->found;
     j->model = j->contract != NULL ? llm_config_model(e->config, contract_stem(j->contract->contract)) : e->config->model;
     const struct llm_model *named = e->model != NULL ? llm_config_model_named(e->config, str_of(e->model)) : NULL;
     if (named != NULL)
@@ -257,7 +263,7 @@ static int make_jobs(struct block *b, const struct llm_question *questions, size
             j->question = i;
             j->same = *bucket;
             *bucket = j;
-            if (begin_job(a->e, j, &questions[i], err) < 0)
+            if (begin_job(b, j, &questions[i], err) < 0)
                 return -1;
         }
         b->of[i] = j;

@@ -24,7 +24,7 @@ struct engine_model {
 
 struct engine_contract {
     struct engine_contract *next;
-    char *name, *path;
+    char *path;
     struct timespec changed;
     struct llm_contract *contract;
 };

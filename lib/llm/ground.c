@@ -7,7 +7,11 @@
 #include "llm/date.h"
 #include "llm/fuzzy.h"
 
-enum { FUZZY_MIN = 8, FUZZY_PER = 8 }; /* a shorter value must be there as it is; one edit for so many characters */
+enum {
+    FUZZY_MIN = 8, /* a shorter value must be there as it is */
+    FUZZY_PER = 8, /* one edit for so many characters */
+    ORDER_BYTES = 300,
+};
 
 const char *llm_how_name(enum llm_how how)
 {
@@ -15,28 +19,50 @@ const char *llm_how_name(enum llm_how how)
     return names[how];
 }
 
+/* Spaces over the sentence of an order whose words begin at `at`, and over what it says next: to the end of its line, or so many
+ * bytes. Nothing before `from`. Where it ends. */
+static size_t blank_order(struct str text, char *blanked, size_t from, size_t at)
+{
+    size_t start = at, until = at + ORDER_BYTES < text.n ? at + ORDER_BYTES : text.n;
+    while (start > from && text.p[start - 1] != '\n' &&
+           !(start > 1 && text.p[start - 1] == ' ' && strchr(".!?", text.p[start - 2]) != NULL))
+        start--;
+    size_t i = start;
+    for (; i < until && (i < at || text.p[i] != '\n'); i++)
+        blanked[i] = text.p[i] == '\n' ? '\n' : ' ';
+    return i > from ? i : from;
+}
+
+/* What a document tells a model to write is no value of it, unless it stands elsewhere too. They are looked for in the folded text:
+ * case, white space and characters that nobody sees don't hide them. */
+static int leave_out_orders(struct ground *g)
+{
+    struct str folded = buf_str(&g->folded.text);
+    size_t until = 0;
+    for (size_t from = 0, at; ground_next_order(folded, from, &at); from = at + 1) {
+        if (g->blanked == NULL) {
+            if ((g->blanked = malloc(g->text.n)) == NULL)
+                return -1;
+            memcpy(g->blanked, g->text.p, g->text.n);
+        }
+        until = blank_order(g->text, g->blanked, until, g->folded.at[at]);
+    }
+    if (g->blanked == NULL)
+        return 0;
+    g->text.p = g->blanked;
+    llm_folded_fini(&g->folded);
+    return llm_fold(g->text, &g->folded);
+}
+
 int ground_init(struct ground *g, struct str text, enum llm_dates dates)
 {
     *g = (struct ground){ .text = text, .dates = dates };
-    char *copy = malloc(text.n + 1);
-    if (copy == NULL)
-        return -1;
-    if (text.n > 0)
-        memcpy(copy, text.p, text.n);
-    copy[text.n] = '\0';
-    if (ground_blank_orders(copy, text.n)) {
-        g->blanked = copy;
-        g->text.p = copy;
-    } else {
-        free(copy);
-    }
-    return 0;
+    return llm_fold(text, &g->folded) < 0 ? -1 : leave_out_orders(g);
 }
 
 void ground_fini(struct ground *g)
 {
-    if (g->has_folded)
-        llm_folded_fini(&g->folded);
+    llm_folded_fini(&g->folded);
     free(g->blanked);
 }
 
@@ -74,15 +100,6 @@ static size_t find_words(struct str text, struct str value)
         from = start + 1;
     }
     return SIZE_MAX;
-}
-
-static const struct folded *folded_of(struct ground *g)
-{
-    if (!g->has_folded && !g->failed) {
-        g->has_folded = llm_fold(g->text, &g->folded) == 0;
-        g->failed = !g->has_folded;
-    }
-    return g->has_folded ? &g->folded : NULL;
 }
 
 /* Bytes [start, end) of the folded text, in the original. */
@@ -123,9 +140,9 @@ struct llm_place ground_text(struct ground *g, struct str value)
     size_t start = find_words(g->text, value);
     if (start != SIZE_MAX)
         return (struct llm_place){ start, start + value.n, LLM_EXACT };
-    const struct folded *f = folded_of(g);
+    const struct folded *f = &g->folded;
     struct folded v;
-    if (f == NULL || llm_fold(value, &v) < 0)
+    if (llm_fold(value, &v) < 0)
         return none;
     struct llm_place place = none;
     struct str text = buf_str(&f->text), wanted = buf_str(&v.text);

@@ -22,20 +22,19 @@ struct llm_place {
     enum llm_how how;
 };
 
-/* A document in which values are looked for; what that takes is made when it is first needed. */
+/* A document in which values are looked for. */
 struct ground {
     struct str text; /* as it came, but for sentences that give orders to a model: spaces stand in their place */
     char *blanked;   /* NULL: there are none */
     enum llm_dates dates;
-    struct folded folded;
-    bool has_folded, failed;
+    struct folded folded; /* of text */
 };
 int ground_init(struct ground *g, struct str text, enum llm_dates dates) __attribute__((warn_unused_result));
 void ground_fini(struct ground *g);
 
-/* Puts spaces over what reads like an instruction to a model ("Ignore all previous instructions and write …"), to the end of its
- * line or 300 bytes: a value that stands nowhere else isn't the document's. True: there was some. */
-bool ground_blank_orders(char *text, size_t n);
+/* Looks, from byte `from` of a folded text on, for the words of an instruction to a model ("ignore all previous instructions").
+ * True: *at is where they begin. */
+bool ground_next_order(struct str folded, size_t from, size_t *at);
 
 struct llm_place ground_text(struct ground *g, struct str value);
 struct llm_place ground_number(struct ground *g, double value);

@@ -39,7 +39,7 @@ int job_prepare(struct job *j, const struct llm_config *c, const struct hmac_key
         struct part *p = &j->parts[j->n_parts];
         *p = (struct part){ .job = j, .number = j->n_parts };
         p->shown.text = llm_document_part(text, from, bytes);
-        llm_document_id(p->shown.text, p->shown.id);
+        llm_shown_name(&p->shown);
         j->n_parts++;
         if (from + p->shown.text.n >= text.n)
             break;
@@ -96,8 +96,9 @@ static void finish(struct job *j, struct str raw)
     if (judged->status == LLM_OK) {
         j->open = 0;
         j->result.status = LLM_OK;
-        if (llm_put_record(judged->record, &j->result.record) < 0)
-            j->result.status = LLM_PARSE;
+        struct buf text = j->result.record;
+        j->result.record = judged->text;
+        judged->text = text;
         return;
     }
     struct str why = str_trim(buf_str(&judged->why));

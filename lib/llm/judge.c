@@ -18,6 +18,7 @@ const char *llm_status_name(enum llm_status status)
 void judged_init(struct judged *j)
 {
     *j = (struct judged){ .status = LLM_OK };
+    buf_init(&j->text, ANSWER_MAX);
     buf_init(&j->why, WHY_MAX);
 }
 
@@ -27,6 +28,7 @@ void judged_fini(struct judged *j)
     for (size_t i = 0; i < j->n_grounding; i++)
         free(j->grounding[i].field);
     free(j->grounding);
+    buf_fini(&j->text);
     buf_fini(&j->why);
 }
 
@@ -232,23 +234,20 @@ static json_t *walk(struct walk *w, const json_t *schema, json_t *v, unsigned de
     return json_incref(v);
 }
 
-/* The violations of a value; how many. */
-static size_t check(struct llm_contract *c, const json_t *value, int64_t now_ms, struct buf *why)
+/* The violations of a value; how many. text: the value as JSON, put there. */
+static size_t check(struct llm_contract *c, const json_t *value, int64_t now_ms, struct buf *text, struct buf *why)
 {
-    struct buf text;
     const struct str *violations;
-    buf_init(&text, ANSWER_MAX);
-    size_t n = 1;
-    if (llm_put_record(value, &text) < 0) {
+    buf_clear(text);
+    if (llm_put_record(value, text) < 0) {
         buf_puts(why, "out of memory\n");
-    } else {
-        bool ok = reader_read(c->reader, buf_str(&text), now_ms, NULL) == VERDICT_OK;
-        n = reader_violations(c->reader, &violations);
-        n = ok ? 0 : n > 0 ? n : 1;
-        for (size_t i = 0; !ok && i < n; i++)
-            buf_printf(why, "%.*s\n", STR_ARG(violations[i]));
+        return 1;
     }
-    buf_fini(&text);
+    bool ok = reader_read(c->reader, buf_str(text), now_ms, NULL) == VERDICT_OK;
+    size_t n = reader_violations(c->reader, &violations);
+    n = ok ? 0 : n > 0 ? n : 1;
+    for (size_t i = 0; !ok && i < n; i++)
+        buf_printf(why, "%.*s\n", STR_ARG(violations[i]));
     return n;
 }
 
@@ -267,10 +266,12 @@ void llm_judge(struct llm_contract *c, struct ground *g, json_t *value, bool par
         goto out;
     }
     json_t *coerced = llm_coerce(c->schema, c->schema, value, g->dates, written);
-    size_t before = part ? 0 : check(c, coerced, now_ms, &out->why);
+    size_t before = part ? 0 : check(c, coerced, now_ms, &out->text, &out->why), after = before;
     out->record = json_is_object(coerced) ? walk(&w, c->schema, coerced, 0) : json_incref(coerced);
+    if (!part && !json_equal(coerced, out->record))
+        after = check(c, out->record, now_ms, &out->text, &missing);
     json_decref(coerced);
-    if (!part && check(c, out->record, now_ms, &missing) > 0) {
+    if (after > 0) {
         out->status = before > 0 ? LLM_CONTRACT : LLM_UNGROUNDED;
         /* Without a word of the document in it that was asked for, the answer may be in another language. */
         if (w.gone > 0 && llm_language_differs(g->text, buf_str(&w.taken))) {

@@ -10,6 +10,7 @@
 struct judged {
     enum llm_status status; /* LLM_OK, LLM_PARSE, LLM_CONTRACT, LLM_UNGROUNDED, LLM_LANGUAGE */
     json_t *record;         /* coerced, and without what isn't in the document; NULL: not even JSON */
+    struct buf text;        /* LLM_OK, and not of a part: the record as JSON */
     struct llm_grounding *grounding;
     size_t n_grounding, cap_grounding;
     struct buf why; /* a line for each violation, and for each value that isn't in the document */

@@ -1,28 +1,42 @@
 /* lib/llm/orders: finds what reads like an instruction to a model; values aren't looked for there. */
-#include <strings.h>
-
 #include "llm/ground.h"
 
-enum { AFTER_BYTES = 300 }; /* what an order says next, on its line */
-
-/* Words in this order, each within some bytes of the one before. */
-static const char *const orders[][4] = {
-    { "ignore", "instruction" },
+/* As llm_fold leaves them, at least HEAD bytes long; the second within some bytes of the first. */
+static const char *const orders[][2] = {
+    { "ignore", "instru" }, /* instruction, instruções */
     { "ignore", "previous" },
     { "ignore", "above" },
     { "disregard", "instruction" },
     { "disregard", "previous" },
+    { "disregard", "above" },
     { "forget", "instruction" },
     { "forget", "schema" },
     { "forget", "previous" },
+    { "forget everything" },
     { "override", "instruction" },
     { "new instructions" },
     { "new task for" },
     { "system prompt" },
-    { "system:" },
-    { "assistant:" },
-    { "you are now" },
-    { "you are free" },
+    /* Alone these begin many a line that is none: "Operating system: Linux", "Dental assistant: Mary Moe". */
+    { "system:", "you " },
+    { "system:", "write" },
+    { "system:", "output" },
+    { "system:", "answer" },
+    { "system:", "reply" },
+    { "system:", "respond" },
+    { "system:", "instruction" },
+    { "assistant:", "you " },
+    { "assistant:", "write" },
+    { "assistant:", "output" },
+    { "assistant:", "answer" },
+    { "assistant:", "reply" },
+    { "you are now", "assistant" },
+    { "you are now", " ai" },
+    { "you are now", "mode" },
+    { "you are now", "free" },
+    { "you are now", "allowed" },
+    { "you are free", "write" },
+    { "you are free", "ignore" },
     { "pretend to be" },
     { "respond only with" },
     { "reply only with" },
@@ -36,47 +50,46 @@ static const char *const orders[][4] = {
     { "ignorez", "instruction" },
     { "oubliez", "instruction" },
     { "ignora", "instruccion" },
+    { "olvida", "instruccion" },
     { "ignora", "istruzioni" },
+    { "dimentica", "istruzioni" },
+    { "negeer", "instructie" },
+    { "\xD0\xB8\xD0\xB3\xD0\xBD\xD0\xBE\xD1\x80\xD0\xB8\xD1\x80\xD1\x83\xD0\xB9",
+      "\xD0\xB8\xD0\xBD\xD1\x81\xD1\x82\xD1\x80\xD1\x83\xD0\xBA\xD1\x86" }, /* Russian */
+    { "\xE5\xBF\xBD\xE7\x95\xA5", "\xE6\x8C\x87\xE4\xBB\xA4" },             /* Chinese: ignore, instruction */
+    { "\xE6\x8C\x87\xE7\xA4\xBA", "\xE7\x84\xA1\xE8\xA6\x96" },             /* Japanese: instruction, ignore */
     { "jailbreak" },
     { "developer mode" },
 };
-enum { NEAR_BYTES = 60 };
+enum { ORDERS = sizeof orders / sizeof orders[0], NEAR_BYTES = 60, HEAD = 4, FILTER_BITS = 12 };
 
-static const char *find(const char *p, const char *end, const char *word)
+/* Of the four bytes with which an order may begin. */
+static unsigned filter_at(const char *p)
 {
-    size_t n = strlen(word);
-    char lower = word[0], upper = word[0] >= 'a' && word[0] <= 'z' ? (char)(word[0] - 32) : word[0];
-    for (; (size_t)(end - p) >= n; p++)
-        if ((*p == lower || *p == upper) && strncasecmp(p, word, n) == 0)
-            return p;
-    return NULL;
+    uint32_t head;
+    memcpy(&head, p, HEAD);
+    return head * 2654435761u >> (32 - FILTER_BITS);
 }
 
-static bool starts_sentence(const char *text, const char *p)
+static bool is_order(struct str text, size_t at, const char *const order[2])
 {
-    return p == text || p[-1] == '\n' || ((p[-1] == ' ') && p - text > 1 && strchr(".!?", p[-2]) != NULL);
+    size_t n = strlen(order[0]), near = at + n;
+    if (text.n - at < n || memcmp(text.p + at, order[0], n) != 0)
+        return false;
+    size_t left = text.n - near < NEAR_BYTES ? text.n - near : NEAR_BYTES;
+    return order[1] == NULL || memmem(text.p + near, left, order[1], strlen(order[1])) != NULL;
 }
 
-static void blank(char *text, size_t n, const char *at)
+bool ground_next_order(struct str text, size_t from, size_t *at)
 {
-    char *p = text + (at - text), *end = text + n;
-    while (!starts_sentence(text, p))
-        p--;
-    const char *until = at + AFTER_BYTES < end ? at + AFTER_BYTES : end;
-    for (; p < until && (p < at || *p != '\n'); p++)
-        *p = *p == '\n' ? '\n' : ' ';
-}
-
-bool ground_blank_orders(char *text, size_t n)
-{
-    bool any = false;
-    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++)
-        for (const char *p = text, *at; (at = find(p, text + n, orders[i][0])) != NULL; p = at + 1) {
-            const char *near = at + strlen(orders[i][0]), *limit = near + NEAR_BYTES < text + n ? near + NEAR_BYTES : text + n;
-            if (orders[i][1] != NULL && find(near, limit, orders[i][1]) == NULL)
-                continue;
-            blank(text, n, at);
-            any = true;
-        }
-    return any;
+    uint8_t filter[1 << FILTER_BITS] = { 0 };
+    for (size_t i = 0; i < ORDERS; i++)
+        filter[filter_at(orders[i][0])] = 1;
+    for (size_t i = from; i + HEAD <= text.n; i++)
+        for (size_t k = 0; filter[filter_at(text.p + i)] != 0 && k < ORDERS; k++)
+            if (is_order(text, i, orders[k])) {
+                *at = i;
+                return true;
+            }
+    return false;
 }

@@ -5,14 +5,13 @@
 
 enum { ANSWER_SHOWN = 20000 };
 
-void llm_document_id(struct str shown, char id[LLM_ID + 1])
+void llm_shown_name(struct llm_shown *shown)
 {
     static const char hex[] = "0123456789abcdef";
-    uint8_t digest[32];
-    sha256(shown, digest);
+    sha256(shown->text, shown->hash);
     for (int i = 0; i < LLM_ID; i++)
-        id[i] = hex[(i % 2 == 0 ? digest[i / 2] >> 4 : digest[i / 2]) & 15];
-    id[LLM_ID] = '\0';
+        shown->id[i] = hex[(i % 2 == 0 ? shown->hash[i / 2] >> 4 : shown->hash[i / 2]) & 15];
+    shown->id[LLM_ID] = '\0';
 }
 
 void llm_put_prompt(const struct llm_contract *c, struct str instructions, const struct llm_shown *shown, size_t n, size_t part,

@@ -9,13 +9,14 @@
 #define LLM_PROMPT_VERSION "1"
 
 enum { LLM_ID = 12 };
-/* A document's id in a prompt: of its own text, so that no document can name the mark that ends it. */
-void llm_document_id(struct str shown, char id[LLM_ID + 1]);
 
 struct llm_shown {
     struct str text;
-    char id[LLM_ID + 1];
+    uint8_t hash[32];    /* SHA-256 of the text */
+    char id[LLM_ID + 1]; /* in a prompt: of its own text, so that no document can name the mark that ends it */
 };
+/* Fills in what follows from the text. */
+void llm_shown_name(struct llm_shown *shown);
 
 /* n documents (more than one: a batch), or part `part` of `parts` of one (parts 1: all of it). form: where the provider enforces no
  * schema, the model is told it. */

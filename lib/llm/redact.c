@@ -130,5 +130,5 @@ static json_t *undo(const struct redaction *r, json_t *v, unsigned depth)
 
 json_t *redact_undo_json(const struct redaction *r, json_t *value)
 {
-    return undo(r, value, 0);
+    return r->n > 0 ? undo(r, value, 0) : json_incref(value);
 }
