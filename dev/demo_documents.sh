@@ -36,7 +36,7 @@ dev/llm/configure "$state" || fail "the embedded language model can't be used" "
 put_memos || fail "the memos could not be put into the embedded S3" "dev/status says whether it is up, dev/logs s3 what it says"
 "$odw" load documents 's3://memos/**.{txt,pdf,png}' --contract dental_appointment ||
     fail "the memos could not be loaded" "dev/status says what is not up"
-deadline=$((SECONDS + 30 + 12 * memos))
+deadline=$((SECONDS + 60 + 40 * memos)) # the model may have a tenth of a core
 until [ "$(answered)" -ge "$memos" ]; do
     [ "$SECONDS" -lt "$deadline" ] || fail "not every memo was read in time" "$odw status says what is stopped and why; dev/logs llm"
     [ -z "$terminal" ] || printf '\r\033[K%s of %s memos are read by the model' "$(answered)" "$memos"
