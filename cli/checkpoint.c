@@ -20,6 +20,7 @@ enum { POSITION_MAX = 16 << 20, HEAD_MAX = 65536, EVERY_MS = 500, STRETCHES_MAX 
 
 struct checkpoint {
     const struct loader *loader;
+    kafka_delivered *delivered;
     void *owner;
     char path[PATH_MAX], stem[PATH_MAX];
     int lock;
@@ -132,6 +133,7 @@ static struct stretch *stretch_open(struct checkpoint *c)
     else
         return NULL;
     buf_clear(&s->position);
+    s->report = (struct kafka_report){ c->delivered, s };
     s->owner = c->owner;
     s->next = NULL;
     s->sent = s->waiting = 0;
@@ -146,7 +148,7 @@ static struct stretch *stretch_open(struct checkpoint *c)
 }
 
 struct checkpoint *checkpoint_new(const struct loader *loader, const struct opts *opts, const char *topic, bool from_start,
-                                  void *owner, struct err *err)
+                                  kafka_delivered *delivered, void *owner, struct err *err)
 {
     uint8_t digest[32];
     char folder[PATH_MAX];
@@ -156,6 +158,7 @@ struct checkpoint *checkpoint_new(const struct loader *loader, const struct opts
         return NULL;
     }
     c->loader = loader;
+    c->delivered = delivered;
     c->owner = owner;
     c->lock = -1;
     buf_init(&c->head, HEAD_MAX);

@@ -11,13 +11,15 @@
 
 #include "base/buf.h"
 #include "base/opt.h"
+#include "kafka/kafka.h"
 #include "loaders/loader.h"
 
 struct checkpoint;
 
 /* What a record's delivery report names. */
 struct stretch {
-    void *owner; /* the caller's own */
+    struct kafka_report report; /* its context is the stretch */
+    void *owner;                /* the caller's own */
     int64_t sent, waiting;
     bool lost;           /* one of them was not acknowledged: a later load must send it again */
     struct buf position; /* where it ends; only of one that has ended */
@@ -25,9 +27,10 @@ struct stretch {
 };
 
 /* The file is STATE-DIR/load/NAME-<hash of topic, brokers, operands, identity>.position, and is locked until _free: a second load
- * of the same is an error. Reads the position that is there, unless from_start. `file` says where in messages. */
+ * of the same is an error. Reads the position that is there, unless from_start. delivered: what a stretch's reports call. `file`
+ * says where in messages. */
 struct checkpoint *checkpoint_new(const struct loader *loader, const struct opts *opts, const char *topic, bool from_start,
-                                  void *owner, struct err *err) __attribute__((warn_unused_result));
+                                  kafka_delivered *delivered, void *owner, struct err *err) __attribute__((warn_unused_result));
 void checkpoint_free(struct checkpoint *c);
 const char *checkpoint_file(const struct checkpoint *c);
 /* The file's path without its ending: what names of further files of this load begin with. */

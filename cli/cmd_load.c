@@ -198,7 +198,7 @@ static int send(struct load *l, struct str key, struct str record, struct err *e
     for (;;) {
         struct err why = ERR_INIT;
         struct stretch *stretch = l->checkpoint != NULL ? checkpoint_open(l->checkpoint) : &l->alone;
-        if (kafka_produce(l->producer, l->topic, -1, key, record, NULL, 0, on_delivered, stretch, &why) == 0) {
+        if (kafka_produce(l->producer, l->topic, -1, key, record, NULL, 0, &stretch->report, &why) == 0) {
             stretch->sent++;
             stretch->waiting++;
             l->produced++;
@@ -326,7 +326,7 @@ static int go_on(struct load *l, struct err *err)
     buf_fini(&position);
     if (keeps == 0)
         return 0;
-    l->checkpoint = checkpoint_new(l->loader, l->opts, l->topic, opts_flag(l->opts, "from-start"), l, err);
+    l->checkpoint = checkpoint_new(l->loader, l->opts, l->topic, opts_flag(l->opts, "from-start"), on_delivered, l, err);
     if (l->checkpoint == NULL)
         return -1;
     if (l->loader->keep != NULL && l->loader->keep(l->state, checkpoint_stem(l->checkpoint), err) < 0)
@@ -398,6 +398,7 @@ static int load(const struct loader *loader, const struct opts *opts)
     }
     opened = true;
     l.endless = total == LOADER_ENDLESS;
+    l.alone.report = (struct kafka_report){ on_delivered, &l.alone };
     l.alone.owner = &l;
     if (find_topic(&l, &err) < 0 || (!print && (connect_kafka(&l, &max_bytes, &err) < 0 || go_on(&l, &err) < 0)))
         goto out;

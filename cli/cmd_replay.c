@@ -47,6 +47,7 @@ struct replay {
     struct clickhouse *ch;
     struct kafka_admin *kafka;
     struct kafka_producer *producer;
+    struct kafka_report report;
     struct arena arena;
     struct range *ranges;
     int32_t n, partition; /* the one that is read */
@@ -301,7 +302,7 @@ static int send(struct replay *r, const struct kafka_message *m, struct str payl
 {
     for (;;) {
         struct err why = ERR_INIT;
-        if (kafka_produce(r->producer, r->source->topic, r->partition, m->key, payload, headers, n, on_delivered, r, &why) == 0)
+        if (kafka_produce(r->producer, r->source->topic, r->partition, m->key, payload, headers, n, &r->report, &why) == 0)
             return 0;
         if (why.class != ERR_RETRY) {
             r->err = why;
@@ -488,7 +489,7 @@ static int run(int argc, char **argv)
     struct sigaction action = { .sa_handler = on_signal };
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    struct replay r = { .opts = o, .dry = opts_flag(o, "dry-run") };
+    struct replay r = { .report = { on_delivered, &r }, .opts = o, .dry = opts_flag(o, "dry-run") };
     arena_init(&r.arena, 0);
     code = 0;
     int rc = replay(&r, &err);

@@ -18,7 +18,7 @@ int resend_letter(struct resend *r, const struct letter *l, struct str payload, 
     struct resend_item *item = arena_alloc(r->arena, sizeof *item);
     if (item == NULL)
         return err_set(err, ERR_STOP, "out of memory for a batch of dead letters");
-    *item = (struct resend_item){ .letter = l, .changed_by = changed_by, .payload = payload };
+    *item = (struct resend_item){ .report = { on_delivered, item }, .letter = l, .changed_by = changed_by, .payload = payload };
     if (r->last != NULL)
         r->last->next = item;
     else
@@ -28,7 +28,7 @@ int resend_letter(struct resend *r, const struct letter *l, struct str payload, 
         return 0;
     for (;;) {
         struct err why = ERR_INIT;
-        if (kafka_produce(r->producer, l->topic, -1, l->key, payload, l->headers, l->n_headers, on_delivered, item, &why) == 0)
+        if (kafka_produce(r->producer, l->topic, -1, l->key, payload, l->headers, l->n_headers, &item->report, &why) == 0)
             return 0;
         if (why.class == ERR_RETRY) {
             kafka_producer_poll(r->producer, 100);

@@ -10,6 +10,7 @@
 #include "letter/letter.h"
 
 struct resend_item {
+    struct kafka_report report;
     const struct letter *letter;
     const char *changed_by;
     struct str payload;  /* of the message that is sent */

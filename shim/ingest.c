@@ -25,6 +25,7 @@ enum fate { FATE_NONE, FATE_SENT, FATE_ACCEPTED, FATE_REFUSED, FATE_UNKNOWN, FAT
 struct batch;
 
 struct slot {
+    struct kafka_report report;
     struct batch *batch;
     enum fate fate;
     bool refused; /* by its contract; with ?refused=keep it is sent all the same */
@@ -43,30 +44,6 @@ struct batch {
     size_t n;
     struct buf violations;
 };
-
-static struct batch *batch_new(size_t n)
-{
-    struct batch *b = calloc(1, sizeof *b);
-    pthread_condattr_t attr;
-    if (b == NULL)
-        return NULL;
-    b->slots = calloc(n, sizeof *b->slots);
-    if (b->slots == NULL) {
-        free(b);
-        return NULL;
-    }
-    b->n = n;
-    b->shares = 1;
-    for (size_t i = 0; i < n; i++)
-        b->slots[i].batch = b;
-    buf_init(&b->violations, REPLY_MAX);
-    pthread_mutex_init(&b->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&b->reported, &attr);
-    pthread_condattr_destroy(&attr);
-    return b;
-}
 
 /* Gives shares back; with the lock held, which it releases. */
 static void batch_leave(struct batch *b, size_t shares)
@@ -94,6 +71,30 @@ static void on_delivered(void *context, const struct err *err, int32_t partition
     if (--b->waiting == 0)
         pthread_cond_signal(&b->reported);
     batch_leave(b, 1);
+}
+
+static struct batch *batch_new(size_t n)
+{
+    struct batch *b = calloc(1, sizeof *b);
+    pthread_condattr_t attr;
+    if (b == NULL)
+        return NULL;
+    b->slots = calloc(n, sizeof *b->slots);
+    if (b->slots == NULL) {
+        free(b);
+        return NULL;
+    }
+    b->n = n;
+    b->shares = 1;
+    for (size_t i = 0; i < n; i++)
+        b->slots[i] = (struct slot){ .report = { on_delivered, &b->slots[i] }, .batch = b };
+    buf_init(&b->violations, REPLY_MAX);
+    pthread_mutex_init(&b->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&b->reported, &attr);
+    pthread_condattr_destroy(&attr);
+    return b;
 }
 
 /* Serves the delivery reports of every request. */
@@ -235,7 +236,7 @@ static bool send(struct shim *shim, const struct source *s, struct str record, s
     pthread_mutex_unlock(&b->lock);
     for (;;) {
         struct err err = ERR_INIT;
-        if (kafka_produce(shim->producer, s->topic, -1, k, record, NULL, 0, on_delivered, slot, &err) == 0)
+        if (kafka_produce(shim->producer, s->topic, -1, k, record, NULL, 0, &slot->report, &err) == 0)
             return true;
         if (err.class == ERR_RETRY && monotonic_ms() < deadline) {
             nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL); /* the reporter makes room */

@@ -97,6 +97,7 @@ void letter_answer(struct shim *shim, struct request *r, struct str name)
 
 /* The request and the report hold a share each: a report may come when the request has given up waiting. */
 struct sending {
+    struct kafka_report report;
     pthread_mutex_t lock;
     pthread_cond_t reported;
     int shares;
@@ -104,21 +105,6 @@ struct sending {
     int32_t partition;
     int64_t offset;
 };
-
-static struct sending *sending_new(void)
-{
-    struct sending *s = calloc(1, sizeof *s);
-    pthread_condattr_t attr;
-    if (s == NULL)
-        return NULL;
-    s->shares = 2;
-    pthread_mutex_init(&s->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->reported, &attr);
-    pthread_condattr_destroy(&attr);
-    return s;
-}
 
 /* With the lock held, which it releases. */
 static void sending_leave(struct sending *s)
@@ -144,6 +130,22 @@ static void on_delivered(void *context, const struct err *err, int32_t partition
     sending_leave(s);
 }
 
+static struct sending *sending_new(void)
+{
+    struct sending *s = calloc(1, sizeof *s);
+    pthread_condattr_t attr;
+    if (s == NULL)
+        return NULL;
+    s->report = (struct kafka_report){ on_delivered, s };
+    s->shares = 2;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->reported, &attr);
+    pthread_condattr_destroy(&attr);
+    return s;
+}
+
 /* 0 with its place, or -1 with the answer made. */
 static int send(struct shim *shim, struct request *r, const struct letter *l, struct str payload, int32_t *partition,
                 int64_t *offset)
@@ -155,7 +157,7 @@ static int send(struct shim *shim, struct request *r, const struct letter *l, st
         reply_problem(&r->reply, PROBLEM_BUSY, r->path, NULL, 0, "there is no memory left for this request");
         return -1;
     }
-    while (kafka_produce(shim->producer, l->topic, -1, l->key, payload, l->headers, l->n_headers, on_delivered, s, &err) < 0) {
+    while (kafka_produce(shim->producer, l->topic, -1, l->key, payload, l->headers, l->n_headers, &s->report, &err) < 0) {
         if (err.class == ERR_RETRY && monotonic_ms() < deadline) {
             err = (struct err){ .class = ERR_NONE };
             nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL); /* the reporter makes room */

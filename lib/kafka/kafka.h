@@ -24,6 +24,12 @@ struct kafka_producer;
 /* What became of one message; called from kafka_producer_poll/_flush. err NULL: it is on all in-sync replicas. */
 typedef void kafka_delivered(void *context, const struct err *err, int32_t partition, int64_t offset);
 
+/* Who is told of a message: the caller's, for one message or for many, and there until each of them had its report. */
+struct kafka_report {
+    kafka_delivered *delivered;
+    void *context;
+};
+
 struct kafka_producer_options {
     int64_t linger_ms;         /* how long a batch may wait to fill */
     int64_t timeout_ms;        /* until a message that isn't acknowledged is reported as failed; 0: 5 min; -1: never */
@@ -37,10 +43,10 @@ struct kafka_producer *kafka_producer_new(const struct opts *settings, const str
 /* Waits for nothing: flush first. */
 void kafka_producer_free(struct kafka_producer *p);
 
-/* Copies key (p NULL: none), value (p NULL: a null message), headers; `delivered` (may be NULL) is called once with `context`.
+/* Copies key (p NULL: none), value (p NULL: a null message), headers; `report` (NULL: nobody is told) is called once.
  * -1 with ERR_RETRY: the queue is full: poll, then try again. ERR_DROP: this message can't be sent (too large, no such topic). */
 int kafka_produce(struct kafka_producer *p, const char *topic, int32_t partition /* -1: by key */, struct str key, struct str value,
-                  const struct kafka_header *headers, size_t n_headers, kafka_delivered *delivered, void *context, struct err *err)
+                  const struct kafka_header *headers, size_t n_headers, struct kafka_report *report, struct err *err)
     __attribute__((warn_unused_result));
 /* Serves delivery reports for up to timeout_ms; returns how many. */
 int kafka_producer_poll(struct kafka_producer *p, int timeout_ms);

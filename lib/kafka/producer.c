@@ -25,23 +25,18 @@ struct kafka_producer {
     size_t n_topics;
 };
 
-struct ticket {
-    kafka_delivered *delivered;
-    void *context;
-};
-
 static _Thread_local int served;
 
 static void on_delivered(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 {
     (void)rk;
     struct kafka_producer *p = (struct kafka_producer *)opaque; /* its first member is the client */
-    struct ticket *ticket = m->_private;
+    const struct kafka_report *report = m->_private;
     served++;
     if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (ticket != NULL)
-            ticket->delivered(ticket->context, NULL, m->partition, m->offset);
-    } else if (ticket != NULL) {
+        if (report != NULL)
+            report->delivered(report->context, NULL, m->partition, m->offset);
+    } else if (report != NULL) {
         struct err err = ERR_INIT;
         char doing[320];
         snprintf(doing, sizeof doing, "producing to '%s'", rd_kafka_topic_name(m->rkt));
@@ -49,9 +44,8 @@ static void on_delivered(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaq
             err_set(&err, ERR_RETRY, "kafka: %s: closed before the brokers acknowledged it", doing);
         else
             client_error(&p->client, m->err, doing, NULL, &err);
-        ticket->delivered(ticket->context, &err, m->partition, -1);
+        report->delivered(report->context, &err, m->partition, -1);
     }
-    free(ticket);
     atomic_fetch_sub_explicit(&p->waiting, 1, memory_order_release);
 }
 
@@ -150,25 +144,18 @@ static rd_kafka_topic_t *topic_of(struct kafka_producer *p, const char *name, st
 }
 
 int kafka_produce(struct kafka_producer *p, const char *topic, int32_t partition, struct str key, struct str value,
-                  const struct kafka_header *headers, size_t n_headers, kafka_delivered *delivered, void *context, struct err *err)
+                  const struct kafka_header *headers, size_t n_headers, struct kafka_report *report, struct err *err)
 {
     rd_kafka_topic_t *rkt = topic_of(p, topic, err);
     if (rkt == NULL)
         return -1;
-    struct ticket *ticket = NULL;
-    if (delivered != NULL) {
-        ticket = malloc(sizeof *ticket);
-        if (ticket == NULL)
-            return err_set(err, ERR_RETRY, "kafka: producing to '%s': out of memory", topic);
-        *ticket = (struct ticket){ delivered, context };
-    }
     if (partition < 0)
         partition = RD_KAFKA_PARTITION_UA;
     /* Before the call: the report may be there before it returns. */
     atomic_fetch_add_explicit(&p->waiting, 1, memory_order_relaxed);
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (n_headers == 0) {
-        if (rd_kafka_produce(rkt, partition, RD_KAFKA_MSG_F_COPY, (void *)(uintptr_t)value.p, value.n, key.p, key.n, ticket) < 0)
+        if (rd_kafka_produce(rkt, partition, RD_KAFKA_MSG_F_COPY, (void *)(uintptr_t)value.p, value.n, key.p, key.n, report) < 0)
             code = rd_kafka_last_error();
     } else {
         rd_kafka_headers_t *list = rd_kafka_headers_new(n_headers);
@@ -178,14 +165,13 @@ int kafka_produce(struct kafka_producer *p, const char *topic, int32_t partition
             code = rd_kafka_producev(p->client.rk, RD_KAFKA_V_RKT(rkt), RD_KAFKA_V_PARTITION(partition),
                                      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
                                      RD_KAFKA_V_VALUE((void *)(uintptr_t)value.p, value.n), RD_KAFKA_V_KEY(key.p, key.n),
-                                     RD_KAFKA_V_HEADERS(list), RD_KAFKA_V_OPAQUE(ticket), RD_KAFKA_V_END);
+                                     RD_KAFKA_V_HEADERS(list), RD_KAFKA_V_OPAQUE(report), RD_KAFKA_V_END);
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
             rd_kafka_headers_destroy(list);
     }
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     atomic_fetch_sub_explicit(&p->waiting, 1, memory_order_relaxed);
-    free(ticket);
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return err_set(err, ERR_RETRY, "kafka: producing to '%s': the queue is full", topic);
     char doing[320];

@@ -1,4 +1,8 @@
 /* lib/log/logline_put: a line that was understood as text and as JSON. */
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/calendar.h"
 #include "base/utf8.h"
 #include "log/shape.h"
@@ -17,17 +21,34 @@ static inline bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+/* The first byte at or behind i that isn't plain; s.n where all are. */
+static size_t plain_end(struct str s, size_t i)
+{
+#ifdef __SSE2__
+    /* As signed bytes: those of UTF-8 are below the blank, too. */
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), blank = _mm_set1_epi8(' '),
+                  del = _mm_set1_epi8(0x7f);
+    for (; s.n - i >= 16; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
+        __m128i stop = _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(v, blank), _mm_cmpeq_epi8(v, del)),
+                                    _mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, backslash)));
+        int mask = _mm_movemask_epi8(stop);
+        if (mask != 0)
+            return i + (size_t)__builtin_ctz((unsigned)mask);
+    }
+#endif
+    while (i < s.n && is_plain((unsigned char)s.p[i]))
+        i++;
+    return i;
+}
+
 static void put_string(struct str s, struct buf *out)
 {
     static const char hex[] = "0123456789abcdef";
     size_t i = 0, from = 0;
     buf_putc(out, '"');
-    while (i < s.n) {
+    while ((i = plain_end(s, i)) < s.n) {
         unsigned char c = (unsigned char)s.p[i];
-        if (is_plain(c)) {
-            i++;
-            continue;
-        }
         size_t n = c >= 0x80 ? utf8_length(s.p + i, s.n - i) : 0;
         if (n > 0) {
             i += n;

@@ -32,16 +32,33 @@ static bool is_hex(struct str s)
     return s.n > 0;
 }
 
+static bool in_name(char c)
+{
+    switch (c) {
+    case '_':
+    case '.':
+    case '-':
+    case ':':
+    case '$':
+    case '/':
+    case '<':
+    case '>':
+    case '@':
+    case '#':
+        return true;
+    default:
+        return is_alpha(c) || is_digit(c);
+    }
+}
+
 /* The name of a logger, a module, a class: no white space, brackets or quotes. */
 static bool is_name(struct str s)
 {
     if (s.n == 0 || s.n > WORD_MAX || !(is_alpha(s.p[0]) || s.p[0] == '_' || s.p[0] == '<'))
         return false;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if (!is_digit(c) && !is_alpha(c) && strchr("_.-:$/<>@#", c) == NULL)
+    for (size_t i = 0; i < s.n; i++)
+        if (!in_name(s.p[i]))
             return false;
-    }
     return true;
 }
 

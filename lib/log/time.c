@@ -181,7 +181,7 @@ static void zone(struct clock *c)
     if (n < 3 || n > 4)
         return;
     for (size_t i = 0; zones[i].name[0] != '+'; i++)
-        if (strlen(zones[i].name) == n && memcmp(zones[i].name, word, n) == 0) {
+        if (zones[i].name[0] == word[0] && strncmp(zones[i].name, word, n) == 0 && zones[i].name[n] == '\0') {
             c->offset = zones[i].hours * INT64_C(3600000);
             c->p = p;
             return;

@@ -148,6 +148,7 @@ static void messages_near_the_limit_pass_and_small_topics_take_batches(void **st
     (void)state;
     struct err err = ERR_INIT;
     int reports[2] = { 0, 0 };
+    struct kafka_report told = { count, reports };
     good(kafka_topic_create(admin, "small", 1, 1000000, 20000, &err), &err);
     const struct kafka_producer_options options = { .linger_ms = 200, .timeout_ms = 20000, .max_message_bytes = 20000 };
     struct kafka_producer *p = kafka_producer_new(settings, &options, &err);
@@ -156,11 +157,9 @@ static void messages_near_the_limit_pass_and_small_topics_take_batches(void **st
     unsigned random = 1;
     for (size_t i = 0; i < sizeof value; i++) /* nothing that compression could make small */
         value[i] = (char)((random = random * 1103515245 + 12345) >> 16);
-    good(kafka_produce(p, "small", 0, (struct str){ NULL, 0 }, (struct str){ value, sizeof value }, NULL, 0, count, reports, &err),
-         &err);
+    good(kafka_produce(p, "small", 0, (struct str){ NULL, 0 }, (struct str){ value, sizeof value }, NULL, 0, &told, &err), &err);
     for (int i = 0; i < 500; i++) /* 500 kB in one batch would be refused as a whole */
-        good(kafka_produce(p, "small", 0, (struct str){ NULL, 0 }, (struct str){ value + i, 1000 }, NULL, 0, count, reports, &err),
-             &err);
+        good(kafka_produce(p, "small", 0, (struct str){ NULL, 0 }, (struct str){ value + i, 1000 }, NULL, 0, &told, &err), &err);
     assert_int_equal(kafka_producer_flush(p, 20000), 0);
     assert_int_equal(reports[0], 501);
     assert_int_equal(reports[1], 0);
@@ -231,12 +230,13 @@ static void a_range_begins_at_what_is_left(void **state)
     (void)state;
     struct err err = ERR_INIT;
     int reports[2] = { 0, 0 };
+    struct kafka_report told = { count, reports };
     good(kafka_topic_create(admin, "cut", 1, -1, 0, &err), &err);
     const struct kafka_producer_options options = { .linger_ms = 1, .timeout_ms = 20000 };
     struct kafka_producer *p = kafka_producer_new(settings, &options, &err);
     assert_non_null(p);
     for (int i = 0; i < 10; i++)
-        good(kafka_produce(p, "cut", 0, STR("k"), (struct str){ i % 2 ? "v" : NULL, i % 2 }, NULL, 0, count, reports, &err), &err);
+        good(kafka_produce(p, "cut", 0, STR("k"), (struct str){ i % 2 ? "v" : NULL, i % 2 }, NULL, 0, &told, &err), &err);
     assert_int_equal(kafka_producer_flush(p, 20000), 0);
     kafka_producer_free(p);
     rd_kafka_t *rk = client(RD_KAFKA_PRODUCER, (const char *const[]){ NULL });

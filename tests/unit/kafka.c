@@ -77,6 +77,7 @@ static void cluster_fini(struct cluster *c)
 
 /* What the reports said. */
 struct tally {
+    struct kafka_report report;
     atomic_int good, bad;
     struct err last;
     int64_t offset;
@@ -113,7 +114,7 @@ static void put(struct kafka_producer *p, int32_t partition, const char *key, co
 {
     struct err err = ERR_INIT;
     struct str k = { key, key != NULL ? strlen(key) : 0 }, v = { value, value != NULL ? strlen(value) : 0 };
-    if (kafka_produce(p, "events", partition, k, v, NULL, 0, count, t, &err) < 0)
+    if (kafka_produce(p, "events", partition, k, v, NULL, 0, &t->report, &err) < 0)
         fail_msg("%s", err.text);
 }
 
@@ -172,7 +173,7 @@ static void a_record_counts_after_its_report(void **state)
 {
     (void)state;
     struct cluster c;
-    struct tally t = { 0 };
+    struct tally t = { .report = { count, &t } };
     cluster_init(&c, 4);
     struct kafka_producer *p = producer(c.settings, 10000, 0, 0);
     put(p, -1, "anna", "1", &t);
@@ -225,7 +226,7 @@ static void a_range_is_read_to_its_end(void **state)
 {
     (void)state;
     struct cluster c;
-    struct tally t = { 0 };
+    struct tally t = { .report = { count, &t } };
     struct err err = ERR_INIT;
     cluster_init(&c, 1);
     struct kafka_producer *p = producer(c.settings, 10000, 0, 0);
@@ -233,7 +234,7 @@ static void a_range_is_read_to_its_end(void **state)
     put(p, 0, NULL, "zero", &t);
     put(p, 0, "k", "", &t);
     put(p, 0, "k", NULL, &t);
-    assert_int_equal(kafka_produce(p, "events", 0, STR("k"), STR("three"), headers, 2, count, &t, &err), 0);
+    assert_int_equal(kafka_produce(p, "events", 0, STR("k"), STR("three"), headers, 2, &t.report, &err), 0);
     assert_int_equal(kafka_producer_flush(p, 10000), 0);
     assert_int_equal(t.good, 4);
 
@@ -272,7 +273,7 @@ static void passing_faults_cost_nothing(void **state)
 {
     (void)state;
     struct cluster c;
-    struct tally t = { 0 };
+    struct tally t = { .report = { count, &t } };
     cluster_init(&c, 1);
     struct kafka_producer *p = producer(c.settings, 20000, 0, 0);
     rd_kafka_mock_push_request_errors(c.mock, PRODUCE, 3, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
@@ -290,12 +291,12 @@ static void a_refusal_is_for_that_message(void **state)
 {
     (void)state;
     struct cluster c;
-    struct tally t = { 0 };
+    struct tally t = { .report = { count, &t } };
     struct err err = ERR_INIT;
     cluster_init(&c, 1);
     struct kafka_producer *p = producer(c.settings, 10000, 0, 2000);
     char *large = calloc(1, 5000);
-    assert_int_equal(kafka_produce(p, "events", 0, (struct str){ NULL, 0 }, (struct str){ large, 5000 }, NULL, 0, count, &t, &err),
+    assert_int_equal(kafka_produce(p, "events", 0, (struct str){ NULL, 0 }, (struct str){ large, 5000 }, NULL, 0, &t.report, &err),
                      -1);
     assert_int_equal(err.class, ERR_DROP);
     assert_int_equal(kafka_producer_waiting(p), 0);
@@ -315,7 +316,7 @@ static void brokers_away(void **state)
 {
     (void)state;
     struct cluster c;
-    struct tally t = { 0 };
+    struct tally t = { .report = { count, &t } };
     cluster_init(&c, 1);
     struct kafka_producer *p = producer(c.settings, 2000, 0, 0);
     put(p, 0, NULL, "before", &t);
@@ -345,13 +346,13 @@ static void a_full_queue_asks_to_wait_and_closing_reports_all(void **state)
 {
     (void)state;
     struct opts *settings = settings_of("127.0.0.1:1", "");
-    struct tally t = { 0 };
+    struct tally t = { .report = { count, &t } };
     struct err err = ERR_INIT;
     struct kafka_producer *p = producer(settings, 60000, 1 << 20, 0);
     char value[10000];
     memset(value, 'x', sizeof value);
     int put_in = 0;
-    while (kafka_produce(p, "events", 0, (struct str){ NULL, 0 }, (struct str){ value, sizeof value }, NULL, 0, count, &t, &err) ==
+    while (kafka_produce(p, "events", 0, (struct str){ NULL, 0 }, (struct str){ value, sizeof value }, NULL, 0, &t.report, &err) ==
            0)
         assert_in_range(++put_in, 1, 200);
     assert_int_equal(err.class, ERR_RETRY);
@@ -377,7 +378,7 @@ static void *produce_many(void *argument)
     struct worker *w = argument;
     for (int i = 0; i < PER_THREAD; i++) {
         struct err err = ERR_INIT;
-        while (kafka_produce(w->p, "events", -1, STR("k"), STR("v"), NULL, 0, count, w->t, &err) < 0) {
+        while (kafka_produce(w->p, "events", -1, STR("k"), STR("v"), NULL, 0, &w->t->report, &err) < 0) {
             assert_int_equal(err.class, ERR_RETRY);
             err = ERR_INIT;
             usleep(1000);
@@ -390,7 +391,7 @@ static void threads_share_a_producer(void **state)
 {
     (void)state;
     struct cluster c;
-    struct tally t = { 0 };
+    struct tally t = { .report = { count, &t } };
     pthread_t threads[3];
     cluster_init(&c, 2);
     struct kafka_producer *p = producer(c.settings, 30000, 0, 0);
