@@ -17,7 +17,8 @@ CREATE TABLE IF NOT EXISTS dead_letter_records
     contract      LowCardinality(String),
     appended_at   DateTime64(3, 'UTC'),
     failed_at     DateTime64(3, 'UTC'),
-    sent_at       DateTime64(3, 'UTC') COMMENT 'when the broker appended this message itself'
+    sent_at       DateTime64(3, 'UTC') COMMENT 'when the broker appended this message itself',
+    INDEX by_origin origin TYPE bloom_filter(0.001) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(appended_at)

@@ -28,7 +28,7 @@ WITH
         GROUP BY origin
     )
 SELECT
-    letter_id AS id,
+    records.id AS id,
     source,
     toString(class) AS class,
     violations,
@@ -48,22 +48,24 @@ SELECT
     multiIf(
         root.last_status = 'recovered', 'recovered',
         own.last_status = 'discarded', 'discarded',
-        newest.letter != '' AND newest.letter != letter_id, 'replayed',
+        newest.letter != '' AND newest.letter != records.id, 'replayed',
         own.letter != '', toString(own.last_status),
         'open') AS status,
     multiIf(
         root.last_status = 'recovered', root.last_offspring,
-        own.last_offspring = '' AND newest.letter != letter_id, newest.letter,
+        own.last_offspring = '' AND newest.letter != records.id, newest.letter,
         own.last_offspring) AS offspring,
     own.last_payload AS corrected,
     if(status = 'recovered', '', own.last_reason) AS note,
     own.last_changed_by AS changed_by,
-    own.last_changed_at AS changed_at
+    own.last_changed_at AS changed_at,
+    records.root_id AS root_id
 FROM
 (
-    SELECT *, if(origin != '', origin, letter_id) AS root_id
+    -- As columns: a condition on them reaches the joined sides too, so that one letter is read by the tables' keys (LETTER_BY_ID).
+    SELECT *, letter_id AS id, if(origin != '', origin, letter_id) AS root_id
     FROM dead_letter_records FINAL
 ) AS records
-LEFT JOIN states AS own ON own.letter = letter_id
+LEFT JOIN states AS own ON own.letter = records.id
 LEFT JOIN states AS root ON root.letter = records.root_id
 LEFT JOIN newest ON newest.root = records.root_id

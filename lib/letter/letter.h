@@ -43,10 +43,14 @@ bool letter_is_extraction(const struct letter *l);
 /* Copies a row of LETTER_COLUMNS into the arena; NULL where memory is out or it isn't one. */
 struct letter *letter_read(struct arena *a, const struct str *fields, size_t n_fields);
 
-/* The condition that picks one letter by {id:String}, along the tables' keys. */
-#define LETTER_BY_ID                                                                                                               \
+/* The condition that picks one letter by {id:String}, along the tables' keys: its origin is looked up first, for what was done
+ * about that and for the newest letter of the same origin. */
+#define LETTER_PLACE                                                                                                               \
     "topic = splitByChar('/', {id:String})[1] AND partition = toUInt32(splitByChar('/', {id:String})[2]) "                         \
-    "AND offset = toUInt64(splitByRegexp('[/@]', {id:String})[3]) AND id = {id:String}"
+    "AND offset = toUInt64(splitByRegexp('[/@]', {id:String})[3])"
+#define LETTER_BY_ID                                                                                                               \
+    LETTER_PLACE " AND id = {id:String} AND root_id IN (SELECT if(origin != '', origin, {id:String}) FROM dead_letter_records"     \
+                 " WHERE " LETTER_PLACE ")"
 
 /* A row's columns for letter_put_json, over dead_letters. */
 #define LETTER_JSON_COLUMNS                                                                                                        \
