@@ -27,6 +27,9 @@ bool shape_syslog_3164(struct logline_parser *p, struct str line); /* begins wit
 /* host tag[pid]: message, behind a moment; `rest` is behind its blank. */
 bool shape_syslog_tag(struct logline_parser *p, struct str rest);
 bool shape_access(struct logline_parser *p, struct str line);
+/* Takes the level from an attribute `status`, where others say that it is an answer's to a request; returns the attribute that is a
+ * request's line ("GET / HTTP/1.1"), as it stands there, or nothing. */
+struct logline_value access_fields(struct logline_parser *p);
 bool shape_nginx_error(struct logline_parser *p, struct str rest); /* behind the moment */
 bool shape_apache_error(struct logline_parser *p, struct str line);
 bool shape_klog(struct logline_parser *p, struct str line);

@@ -210,6 +210,9 @@ static void settle(struct logline_parser *p, struct found *f, struct str line)
         l->level = level_normalise(f->mongo_level.text);
     else if (f->template.text.n > 0)
         l->level = "INFO"; /* serilog's compact form leaves Information out */
+    struct logline_value request = text_value(STR(""));
+    if (l->level[0] == '\0' && f->level_rank == 0)
+        request = access_fields(p);
     if (f->mongo && f->mongo_source.text.n > 0)
         put_source(p, f->mongo_source, SOURCE_LOGGER, text_value(STR("c")));
     if (f->message_rank == 0 && f->template.text.n > 0)
@@ -219,7 +222,7 @@ static void settle(struct logline_parser *p, struct found *f, struct str line)
         return;
     }
     if (f->message.text.n == 0 && !f->has_message_key) {
-        l->message = text_value(line);
+        l->message = request.text.n > 0 ? request : text_value(line);
         return;
     }
     l->message = f->message;

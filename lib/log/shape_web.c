@@ -73,6 +73,37 @@ static void put_further(struct logline_parser *p, struct str s)
     find_ids(p, s);
 }
 
+static const char *status_level(struct str status)
+{
+    return status.p[0] == '5' ? "ERROR" : status.p[0] == '4' ? "WARN" : "INFO";
+}
+
+/* An access log that was given the form of JSON or of pairs: a status, and beside it what was asked for. */
+struct logline_value access_fields(struct logline_parser *p)
+{
+    static const char *const asked[] = { "request", "request_uri", "uri", "url", "path", "method", "request_method" };
+    const struct logline *l = &p->line;
+    struct logline_value request = text_value((struct str){ NULL, 0 });
+    struct str status = { NULL, 0 };
+    bool is_access = false;
+    for (size_t i = 0; i < l->n_attributes; i++) {
+        struct str name = l->attributes[i].name.text, value = l->attributes[i].value.text;
+        if (str_eq(name, STR("status")) && value.n == 3 && value.p[0] >= '1' && value.p[0] <= '5' && is_digit(value.p[1]) &&
+            is_digit(value.p[2]))
+            status = value;
+        for (size_t k = 0; k < sizeof asked / sizeof *asked; k++)
+            if (str_eq(name, str_of(asked[k]))) {
+                is_access = true;
+                if (k == 0 && memmem(value.p, value.n, " HTTP/", 6) != NULL)
+                    request = l->attributes[i].value;
+            }
+    }
+    if (status.n == 0 || !is_access)
+        return text_value((struct str){ NULL, 0 });
+    p->line.level = status_level(status);
+    return request;
+}
+
 /* [host:port] client identity user [25/Nov/2026:10:00:00 +0000] "request" status bytes ["referrer" "agent" …] */
 bool shape_access(struct logline_parser *p, struct str line)
 {
@@ -103,7 +134,7 @@ bool shape_access(struct logline_parser *p, struct str line)
     p->line.format = "access";
     p->line.has_time = true;
     p->line.time_ms = ms;
-    p->line.level = status.p[0] == '5' ? "ERROR" : status.p[0] == '4' ? "WARN" : "INFO";
+    p->line.level = status_level(status);
     size_t w = 0;
     if (n_words == 4)
         put_field(p, "host", words[w++]);
