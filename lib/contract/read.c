@@ -434,7 +434,7 @@ static const char *read_object(struct reader *r, const struct object *o, const c
 static bool clean_json(struct reader *r, const struct node *node, struct str text)
 {
     if (node->named == 0) {
-        if (pii_redact_json(text, &r->clean) == 0)
+        if (pii_redact_json_read(text, &r->clean) == 0)
             buf_clear(&r->clean);
         return true;
     }

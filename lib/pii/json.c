@@ -14,7 +14,6 @@ enum { PREFIX = 64 }; /* raw bytes before an escaped string that its scan sees a
 struct request {
     struct pii_set types;
     const struct pii_keys *keys;
-    bool *is_json; /* false once it turned out not to be, which makes it a text */
 };
 
 /* The first '"' or '\' at or after i, or n. */
@@ -78,35 +77,39 @@ static bool inside_at(const char *p, struct quotes *q, size_t to)
     return q->inside;
 }
 
-/* Raw text json[start, end) whose strings hold no backslash; starts and ends outside of strings. -1: not JSON after all. */
-static int find_plain(struct str json, const struct request *q, size_t words, size_t start, size_t end, bool *known,
-                      struct pii_spans *out, bool *again)
+/* Raw text json[start, end) whose strings hold no backslash; starts and ends outside of strings. *secret: it has a key that may
+ * name a secret. */
+static void find_plain(struct str json, const struct request *q, size_t words, size_t start, size_t end, bool *secret,
+                       struct pii_spans *out, bool *again)
 {
     struct pii_scan scan;
     struct pii_found found = { 0 };
     struct quotes quotes = { start, false };
-    pii_scan_init_at(&scan, q->types, (struct str){ json.p, end }, words, start);
-    scan.text.json = true;
+    pii_scan_init_json(&scan, q->types, q->keys, (struct str){ json.p, end }, words, start);
     while (pii_scan_next(&scan, &found.span)) {
-        if (!inside_at(json.p, &quotes, found.span.start)) {
-            if (!*known && !pii_json_walk(json, NULL, NULL, &out->failed))
-                return -1;
-            *known = true;
+        if (!inside_at(json.p, &quotes, found.span.start))
             continue;
-        }
         *again |= !pii_isolated(&scan.text, &found.span);
         pii_spans_put(out, found);
     }
-    return 0;
+    *secret |= scan.secret_key;
 }
 
-static int find_strings(struct str json, const struct request *q, bool known, struct buf *scratch, struct pii_spans *out,
-                        bool *again)
+/* Whether the string that ends before i is a key. */
+static bool is_key(struct str json, size_t i)
+{
+    while (i < json.n && (json.p[i] == ' ' || json.p[i] == '\t' || json.p[i] == '\n' || json.p[i] == '\r'))
+        i++;
+    return i < json.n && json.p[i] == ':';
+}
+
+static void find_strings(struct str json, const struct request *q, struct buf *scratch, bool *secret, struct pii_spans *out,
+                         bool *again)
 {
     const char *p = json.p;
     size_t done = 0;
     const char *escape = memchr(p, '\\', json.n);
-    for (size_t i = 0; escape != NULL && i < json.n;) {
+    for (size_t i = 0; escape != NULL;) {
         const char *quote = memchr(p + i, '"', json.n - i);
         if (quote == NULL)
             break;
@@ -117,75 +120,92 @@ static int find_strings(struct str json, const struct request *q, bool known, st
             stop = string_stop(p, json.n, stop + 2);
         }
         if (stop >= json.n)
-            return -1; /* a string without end */
+            break;
         if (escaped) {
-            if (find_plain(json, q, done, done, start, &known, out, again) < 0)
-                return -1;
+            find_plain(json, q, done, done, start, secret, out, again);
             find_escaped(json, q, done, start, stop, scratch, out, again);
             /* Behind the closing quote the next stretch starts, outside of strings. */
             done = stop + 1;
-            escape = done < json.n ? memchr(p + done, '\\', json.n - done) : NULL;
+            *secret |= is_key(json, done);
+            escape = memchr(p + done, '\\', json.n - done);
         }
         i = stop + 1;
     }
-    if (escape != NULL && !known && !pii_json_walk(json, NULL, NULL, &out->failed))
-        return -1; /* a backslash outside of strings */
-    return find_plain(json, q, done, done, json.n, &known, out, again);
+    find_plain(json, q, done, done, json.n, secret, out, again);
 }
 
 static void round_of_json(struct str json, const void *arg, struct pii_spans *out, bool *again)
 {
     const struct request *q = arg;
-    struct pii_spans secrets;
     struct buf scratch;
-    pii_spans_init(&secrets);
+    bool secret = false;
     buf_init(&scratch, 0);
-    if (pii_secret_values(json, q->keys, &secrets) && find_strings(json, q, secrets.n > 0, &scratch, out, again) == 0) {
-        pii_spans_cover(out, &secrets);
-    } else {
-        *q->is_json = *again = false;
-        out->n = 0;
-        pii_round_of_text(json, &q->types, out, again);
-    }
-    out->failed |= secrets.failed;
-    pii_spans_fini(&secrets);
+    find_strings(json, q, &scratch, &secret, out, again);
     buf_fini(&scratch);
+    if (!secret)
+        return;
+    struct pii_spans secrets;
+    pii_spans_init(&secrets);
+    pii_secret_values(json, q->keys, &secrets);
+    pii_spans_cover(out, &secrets);
+    pii_spans_fini(&secrets);
+}
+
+/* json: well-formed. */
+static void find_json(struct str json, const struct request *q, struct pii_spans *out)
+{
+    bool again = false;
+    round_of_json(json, q, out, &again);
+    pii_spans_settle(json, out, again, round_of_json, q);
 }
 
 bool pii_find_json(struct str json, struct pii_set types, const struct pii_keys *keys, struct pii_spans *out)
 {
-    bool again = false, is_json = true;
-    struct request q = { types, keys, &is_json };
+    bool failed = false;
     struct pii_set loose;
+    struct request q = { types, keys };
+    if (!pii_json_walk(json, NULL, NULL, &failed)) {
+        pii_find(json, types, out);
+        out->failed |= failed;
+        return false;
+    }
     bool more = pii_set_split(types, &q.types, &loose);
     out->n = 0;
     out->failed = false;
-    if (json.n == 0)
-        return false;
-    round_of_json(json, &q, out, &again);
-    pii_spans_settle(json, out, again, round_of_json, &q);
+    find_json(json, &q, out);
     if (!more)
-        return is_json;
+        return true;
     struct pii_spans all;
     pii_spans_init(&all);
     q.types = pii_set_second(types, loose, out->n, json.n);
+    bool again = false;
     round_of_json(json, &q, &all, &again);
     pii_spans_add_loose(out, &all);
     pii_spans_fini(&all);
-    return is_json;
+    return true;
+}
+
+static size_t put_tokens(struct str json, struct pii_spans *spans, struct buf *out)
+{
+    size_t found = spans->n;
+    pii_spans_tokens(json, spans, out);
+    out->failed |= spans->failed;
+    pii_spans_fini(spans);
+    return found;
 }
 
 size_t pii_redact_json(struct str json, struct buf *out)
 {
     struct pii_spans spans;
-    size_t found;
-    if (json.n == 0)
-        return 0;
     pii_spans_init(&spans);
     pii_find_json(json, pii_set_default(), NULL, &spans);
-    pii_spans_tokens(json, &spans, out);
-    out->failed |= spans.failed;
-    found = spans.n;
-    pii_spans_fini(&spans);
-    return found;
+    return put_tokens(json, &spans, out);
+}
+
+size_t pii_redact_json_read(struct str json, struct buf *out)
+{
+    struct pii_spans spans;
+    pii_spans_init(&spans);
+    find_json(json, &(struct request){ pii_set_default(), NULL }, &spans);
+    return put_tokens(json, &spans, out);
 }

@@ -99,15 +99,22 @@ static bool listed(struct str plain, const char *list)
 enum { TAILS = 2048 };
 static unsigned char heads[TAILS], next[NAMES + 1]; /* a name + 1; 0: none, none further */
 
-static unsigned tail_of(unsigned a, unsigned b, unsigned c, unsigned d)
+static unsigned tail_of(uint32_t tail)
 {
-    return (((a & 0xFF) * 31 + (b & 0xFF)) * 31 + (c & 0xFF) * 7 + (d & 0xFF)) % TAILS;
+    return tail * UINT32_C(0x9E3779B1) >> 21;
+}
+
+static uint32_t four(const unsigned char *p)
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
 static unsigned tail_of_plain(struct str s)
 {
-    const char *end = s.p + s.n;
-    return tail_of(s.n > 3 ? (unsigned)end[-4] : 0, (unsigned)end[-3], (unsigned)end[-2], (unsigned)end[-1]);
+    unsigned char tail[4] = { 0 };
+    size_t n = s.n > 3 ? 4 : 3;
+    memcpy(tail + 4 - n, s.p + s.n - n, n);
+    return tail_of(four(tail));
 }
 
 __attribute__((constructor)) static void index_names(void)
@@ -137,54 +144,31 @@ bool pii_key_secret(struct str key, const struct pii_keys *keys)
     return false;
 }
 
-static unsigned char folded[256]; /* letters in lower case, digits; 0: any other byte */
-
-__attribute__((constructor)) static void index_bytes(void)
-{
-    for (unsigned c = 0; c < 256; c++)
-        folded[c] = (unsigned char)(pii_is_alnum(c) ? c | 0x20 : 0);
-}
-
 /* Whether what ends before p[quote] may be the end of a name. */
 static bool may_end(const unsigned char *p, size_t quote)
 {
-    unsigned tail[4] = { 0 };
-    if (quote >= 4) {
-        unsigned a = folded[p[quote - 4]], b = folded[p[quote - 3]], c = folded[p[quote - 2]], d = folded[p[quote - 1]];
-        if (a != 0 && b != 0 && c != 0 && d != 0)
-            return heads[tail_of(a, b, c, d)] != 0;
-    }
-    for (int k = 3; k >= 0 && quote > 0 && p[quote - 1] != '"'; quote--)
-        if (folded[p[quote - 1]] != 0)
-            tail[k--] = folded[p[quote - 1]];
-    return heads[tail_of(tail[0], tail[1], tail[2], tail[3])] != 0;
+    /* Letters and digits alone; any other byte may be a separator, which doesn't count. */
+    uint32_t v = quote >= 4 ? four(p + quote - 4) | 0x20202020 : 0;
+    if ((((v - 0x30303030) | (v + 0x01010101)) & 0x80808080) == 0)
+        return heads[tail_of(v)] != 0;
+    unsigned left = 4;
+    for (v = 0; left > 0 && quote > 0 && p[quote - 1] != '"'; quote--)
+        if (pii_is_alnum(p[quote - 1]))
+            v |= (uint32_t)(p[quote - 1] | 0x20) << 8 * --left;
+    return heads[tail_of(v)] != 0;
 }
 
-/* Whether the key whose closing quote is at `quote` may be secret: never wrongly no. */
-static bool may_be(struct str json, size_t quote, const struct pii_keys *keys, bool escapes)
+bool pii_key_may_be_secret(struct str json, const struct pii_keys *keys)
 {
-    size_t start = quote;
-    if (keys == NULL && !escapes && !may_end((const unsigned char *)json.p, quote))
+    size_t quote = json.n;
+    while (quote > 0 && json.p[quote - 1] != '"')
+        quote--;
+    if (quote-- == 0 || (keys == NULL && !may_end((const unsigned char *)json.p, quote)))
         return false;
+    size_t start = quote;
     while (start > 0 && quote - start <= KEY_RAW && json.p[start - 1] != '"')
         start--;
-    struct str key = { json.p + start, quote - start };
-    return (escapes && memchr(key.p, '\\', key.n) != NULL) || pii_key_secret(key, keys);
-}
-
-/* Whether some key may be secret, without parsing. */
-static bool suspicious(struct str json, const struct pii_keys *keys)
-{
-    const char *p = json.p, *end = json.p + json.n;
-    bool escapes = memchr(json.p, '\\', json.n) != NULL;
-    for (const char *colon; p < end && (colon = memchr(p, ':', (size_t)(end - p))) != NULL; p = colon + 1) {
-        const char *quote = colon;
-        while (quote > p && (quote[-1] == ' ' || quote[-1] == '\t' || quote[-1] == '\n' || quote[-1] == '\r'))
-            quote--;
-        if (quote > json.p && quote[-1] == '"' && may_be(json, (size_t)(quote - 1 - json.p), keys, escapes))
-            return true;
-    }
-    return false;
+    return pii_key_secret((struct str){ json.p + start, quote - start }, keys);
 }
 
 struct visit {
@@ -239,17 +223,11 @@ static void visit(void *arg, enum pii_json what, size_t start, size_t end)
     v->secret = false;
 }
 
-bool pii_secret_values(struct str json, const struct pii_keys *keys, struct pii_spans *out)
+void pii_secret_values(struct str json, const struct pii_keys *keys, struct pii_spans *out)
 {
     struct visit v = { .json = json, .keys = keys, .out = out };
-    if (!suspicious(json, keys))
-        return true;
-    size_t before = out->n;
     buf_init(&v.key, 0);
-    bool json_it_is = pii_json_walk(json, visit, &v, &out->failed);
+    pii_json_walk(json, visit, &v, &out->failed);
     out->failed |= v.key.failed;
     buf_fini(&v.key);
-    if (!json_it_is)
-        out->n = before;
-    return json_it_is;
 }

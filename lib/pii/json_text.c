@@ -1,6 +1,10 @@
 /* lib/pii/json_text: walks over a JSON text, and resolves what its strings say. */
 #include "pii/json_text.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "base/utf8.h"
 #include "pii/scan.h"
 
@@ -61,16 +65,32 @@ static size_t skip_space(const unsigned char *p, size_t n, size_t i)
     return i;
 }
 
+/* The first byte at or after i that is '"', '\' or a control character, or n. */
+static size_t plain_end(const unsigned char *p, size_t n, size_t i)
+{
+#if defined(__SSE2__)
+    for (; i + 16 <= n; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+        __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(' ' - 1)), v);
+        __m128i quote = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+        unsigned stop = (unsigned)_mm_movemask_epi8(_mm_or_si128(control, quote));
+        if (stop != 0)
+            return i + (unsigned)__builtin_ctz(stop);
+    }
+#endif
+    while (i < n && p[i] >= ' ' && p[i] != '"' && p[i] != '\\')
+        i++;
+    return i;
+}
+
 /* The end of the string whose opening quote is at i, or 0. */
 static size_t string_end(const unsigned char *p, size_t n, size_t i)
 {
-    for (i++; i < n; i++) {
+    for (i = plain_end(p, n, i + 1); i < n; i = plain_end(p, n, i + 1)) {
         if (p[i] == '"')
             return i + 1;
         if (p[i] < ' ')
             return 0;
-        if (p[i] != '\\')
-            continue;
         if (++i == n)
             return 0;
         if (p[i] == 'u') {

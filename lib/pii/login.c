@@ -20,7 +20,7 @@ static bool command_before(const struct pii_text *t, size_t option)
 }
 
 /* The password of -u user:password, -u 'user:password', --user=user:password. */
-static bool option_at(const struct pii_text *t, size_t colon, struct pii_span *s)
+bool pii_login_at(const struct pii_text *t, size_t colon, struct pii_span *s)
 {
     size_t user = colon, end = colon + 1;
     while (user > t->floor && colon - user < USER_MAX && t->p[user - 1] > ' ' && strchr("'\"=`", t->p[user - 1]) == NULL)
@@ -59,11 +59,8 @@ static bool option_at(const struct pii_text *t, size_t colon, struct pii_span *s
 
 /* RFC 6265: "Cookie: name=value; name=value" whole, "Set-Cookie: name=value; Path=/" up to its attributes, where a value looks
  * drawn by chance. */
-static bool cookie_at(const struct pii_text *t, size_t colon, struct pii_span *s)
+bool pii_cookie_at(const struct pii_text *t, size_t key, size_t colon, struct pii_span *s)
 {
-    size_t key = colon;
-    if (pii_before(t, key) == '"' || pii_before(t, key) == '\'')
-        key--;
     if (!ends_in(t, key, "cookie") || (key > 6 && pii_is_word(t->p[key - 7])))
         return false;
     bool set = ends_in(t, key, "set-cookie"), any = false;
@@ -90,14 +87,4 @@ static bool cookie_at(const struct pii_text *t, size_t colon, struct pii_span *s
         return false;
     *s = (struct pii_span){ start, end - start, PII_SECRET, 0.8f };
     return true;
-}
-
-bool pii_login_at(const struct pii_text *t, size_t colon, struct pii_span *s)
-{
-    unsigned next = pii_byte(t, colon + 1);
-    if (t->p[colon] != ':' || colon < t->floor)
-        return false;
-    if (((pii_before(t, colon) | 0x20) == 'e' || pii_before(t, colon) == '"') && cookie_at(t, colon, s))
-        return true;
-    return next > ' ' && next != '"' && next != '\'' && next != ':' && pii_is_alnum(pii_before(t, colon)) && option_at(t, colon, s);
 }

@@ -19,6 +19,7 @@ void pii_classify_scalar(const unsigned char *p, struct pii_masks *m)
         m->equals |= c == '=' ? bit : 0;
         m->dash |= c == '-' ? bit : 0;
         m->dot |= c == '.' ? bit : 0;
+        m->quote |= c == '"' ? bit : 0;
     }
 }
 
@@ -40,6 +41,7 @@ void pii_classify_sse2(const unsigned char *p, struct pii_masks *m)
         all.equals |= IS('=');
         all.dash |= IS('-');
         all.dot |= IS('.');
+        all.quote |= IS('"');
 #undef IS
 #undef BITS
     }
@@ -49,25 +51,56 @@ void pii_classify_sse2(const unsigned char *p, struct pii_masks *m)
 
 __attribute__((target("avx2"))) void pii_classify_avx2(const unsigned char *p, struct pii_masks *m)
 {
-    struct pii_masks all = { 0 };
-    for (unsigned k = 0; k < 2; k++) {
-        __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32 * k));
-        __m256i d = _mm256_sub_epi8(v, _mm256_set1_epi8('0'));
-        __m256i l = _mm256_sub_epi8(_mm256_or_si256(v, _mm256_set1_epi8(0x20)), _mm256_set1_epi8('a'));
-#define BITS(vector) ((uint64_t)(unsigned)_mm256_movemask_epi8(vector) << 32 * k)
-#define IS(byte)     BITS(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(byte)))
-        all.digit |= BITS(_mm256_cmpeq_epi8(_mm256_min_epu8(d, _mm256_set1_epi8(9)), d));
-        all.letter |= BITS(_mm256_cmpeq_epi8(_mm256_min_epu8(l, _mm256_set1_epi8(25)), l));
-        all.word |= IS('_');
-        all.at |= IS('@');
-        all.colon |= IS(':');
-        all.equals |= IS('=');
-        all.dash |= IS('-');
-        all.dot |= IS('.');
+    __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    __m256i w = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
+    __m256i small = _mm256_set1_epi8(0x20), zero = _mm256_set1_epi8('0'), a = _mm256_set1_epi8('a');
+    __m256i nine = _mm256_set1_epi8(9), z = _mm256_set1_epi8(25);
+    __m256i vd = _mm256_sub_epi8(v, zero), wd = _mm256_sub_epi8(w, zero);
+    __m256i vl = _mm256_sub_epi8(_mm256_or_si256(v, small), a), wl = _mm256_sub_epi8(_mm256_or_si256(w, small), a);
+#define BITS(one, two) ((uint64_t)(unsigned)_mm256_movemask_epi8(two) << 32 | (unsigned)_mm256_movemask_epi8(one))
+#define IS(byte)       BITS(_mm256_cmpeq_epi8(v, _mm256_set1_epi8(byte)), _mm256_cmpeq_epi8(w, _mm256_set1_epi8(byte)))
+    m->digit = BITS(_mm256_cmpeq_epi8(_mm256_min_epu8(vd, nine), vd), _mm256_cmpeq_epi8(_mm256_min_epu8(wd, nine), wd));
+    m->letter = BITS(_mm256_cmpeq_epi8(_mm256_min_epu8(vl, z), vl), _mm256_cmpeq_epi8(_mm256_min_epu8(wl, z), wl));
+    m->word = IS('_') | m->digit | m->letter;
+    m->at = IS('@');
+    m->colon = IS(':');
+    m->equals = IS('=');
+    m->dash = IS('-');
+    m->dot = IS('.');
+    m->quote = IS('"');
 #undef IS
 #undef BITS
-    }
-    all.word |= all.digit | all.letter;
-    *m = all;
 }
+
+__attribute__((target("avx512bw"))) void pii_classify_avx512(const unsigned char *p, struct pii_masks *m)
+{
+    __m512i v = _mm512_loadu_si512(p);
+    __m512i d = _mm512_sub_epi8(v, _mm512_set1_epi8('0'));
+    __m512i l = _mm512_sub_epi8(_mm512_or_si512(v, _mm512_set1_epi8(0x20)), _mm512_set1_epi8('a'));
+#define IS(byte) _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(byte))
+    m->digit = _mm512_cmple_epu8_mask(d, _mm512_set1_epi8(9));
+    m->letter = _mm512_cmple_epu8_mask(l, _mm512_set1_epi8(25));
+    m->word = IS('_') | m->digit | m->letter;
+    m->at = IS('@');
+    m->colon = IS(':');
+    m->equals = IS('=');
+    m->dash = IS('-');
+    m->dot = IS('.');
+    m->quote = IS('"');
+#undef IS
+}
+
+void (*pii_classify)(const unsigned char *p, struct pii_masks *m) = pii_classify_sse2;
+
+/* Before main, so that threads only ever read it. */
+__attribute__((constructor)) static void choose(void)
+{
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512bw"))
+        pii_classify = pii_classify_avx512;
+    else if (__builtin_cpu_supports("avx2"))
+        pii_classify = pii_classify_avx2;
+}
+#else
+void (*pii_classify)(const unsigned char *p, struct pii_masks *m) = pii_classify_scalar;
 #endif

@@ -141,9 +141,11 @@ bool pii_next(struct str text, size_t from, struct pii_span *span);
  * Redacting what was redacted changes nothing. */
 size_t pii_redact(struct str text, struct buf *out);
 
-/* json: one JSON value, already known to be well-formed (what isn't is redacted as plain text). Appends it with the strings
- * (keys and values, escapes resolved) redacted; all other bytes as received. Returns the number of spans. */
+/* json: one JSON value (what isn't is redacted as plain text). Appends it with the strings (keys and values, escapes resolved)
+ * redacted; all other bytes as received. Returns the number of spans. */
 size_t pii_redact_json(struct str json, struct buf *out);
+/* The same where a parser has been through it: it must be one well-formed JSON value. */
+size_t pii_redact_json_read(struct str json, struct buf *out);
 
 /* Appends the network of an IPv4 address (/24: "203.0.113.0") or an IPv6 address (/48: "2001:db8:1::", RFC 5952;
  * ::ffff:a.b.c.d counts as IPv4). False, and nothing appended: not an address. */

@@ -1,6 +1,8 @@
 /* lib/pii/scan: one pass over the bytes: 64 at a time into bitmaps, anchors out of them, verifiers at the anchors. */
 #include "pii/scan.h"
 
+#include "pii/json_key.h"
+
 /* What stood n places before each place. */
 static inline uint64_t shifted(uint64_t now, uint64_t was, unsigned n)
 {
@@ -10,26 +12,55 @@ static inline uint64_t shifted(uint64_t now, uint64_t was, unsigned n)
 /* Which bits have a colon 1 to 5 places before them. */
 static uint64_t colon_close(uint64_t now, uint64_t was)
 {
-    uint64_t close = 0;
-    for (unsigned k = 1; k <= 5; k++)
-        close |= shifted(now, was, k);
-    return close;
+    uint64_t near = now << 1, last = was >> 59, far;
+    near |= near << 1;
+    near |= near << 2;
+    far = last | last >> 1;
+    far |= far >> 2;
+    return near | now << 5 | far | last >> 4;
 }
+
+/* Which bits have an odd number of bits at and before them. */
+static uint64_t odd(uint64_t bits)
+{
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+    return bits ^ bits << 32;
+}
+
+enum { RUN = 16 };
 
 /* Where a run of 16 bytes of names ends: letters, digits, '_' and '-'. */
 static uint64_t long_runs(struct pii_scan *scan, uint64_t one)
 {
-    uint64_t two = one & shifted(one, scan->was_run[0], 1);
-    uint64_t four = two & shifted(two, scan->was_run[1], 2);
-    uint64_t eight = four & shifted(four, scan->was_run[2], 4);
-    uint64_t sixteen = eight & shifted(eight, scan->was_run[3], 8);
-    uint64_t ends = sixteen & ~shifted(sixteen, scan->was_run[4], 1);
-    scan->was_run[0] = one;
-    scan->was_run[1] = two;
-    scan->was_run[2] = four;
-    scan->was_run[3] = eight;
-    scan->was_run[4] = sixteen;
+    uint64_t two = one & one << 1, four = two & two << 2, eight = four & four << 4, sixteen = eight & eight << 8;
+    uint64_t ends = sixteen & ~(sixteen << 1);
+    if (scan->was_run > 0) {
+        /* The block's first run started before it. */
+        uint64_t first = ((uint64_t)1 << (RUN - scan->was_run)) - 1;
+        ends &= ~((uint64_t)1 << (RUN - 1));
+        if (scan->was_run < RUN && (one & first) == first)
+            ends |= (first + 1) >> 1;
+    }
+    unsigned run = ~one == 0 ? RUN : (unsigned)__builtin_clzll(~one);
+    scan->was_run = run < RUN ? run : RUN;
     return ends;
+}
+
+/* Of JSON without escapes: nothing outside of strings is an anchor but the colons behind keys. */
+static void only_strings(struct pii_scan *scan, const struct pii_masks *m)
+{
+    uint64_t quotes = m->quote;
+    /* What stands before the scan's start may be an escaped string's. */
+    if (scan->block < scan->from)
+        quotes = scan->from - scan->block < 64 ? quotes & ~(uint64_t)0 << (scan->from - scan->block) : 0;
+    uint64_t inside = odd(quotes) ^ scan->in_string;
+    scan->in_string = 0 - (inside >> 63);
+    scan->ends = m->colon & ~inside;
+    scan->anchors = (scan->anchors & inside) | scan->ends;
 }
 
 /* Loads the block that starts at scan->block and finds its anchors. */
@@ -39,12 +70,12 @@ static void load(struct pii_scan *scan)
     struct pii_masks m;
     size_t left = t->n - scan->block;
     if (left >= 64) {
-        scan->classify(t->p + scan->block, &m);
+        pii_classify(t->p + scan->block, &m);
     } else {
         unsigned char last[64];
         memcpy(last, t->p + scan->block, left);
         memset(last + left, 0, 64 - left);
-        scan->classify(last, &m);
+        pii_classify(last, &m);
     }
     uint64_t word_before = shifted(m.word, scan->was.word, 1);
     /* Digits behind "a." are part of what goes before: a version, a fraction, an address looked at from its start. */
@@ -61,39 +92,48 @@ static void load(struct pii_scan *scan)
     scan->anchors = scan->numbers | scan->mixed | scan->runs | keys | m.at;
     scan->sixes = 0;
     if ((m.colon | scan->was.colon) != 0) {
-        uint64_t pair = m.colon & colon_close(m.colon, scan->was.colon);
-        uint64_t triple = pair & colon_close(pair, scan->was_pair);
-        uint64_t four = triple & colon_close(triple, scan->was_triple);
-        scan->sixes = four | (m.colon & shifted(m.colon, scan->was.colon, 1));
-        scan->anchors |= scan->sixes;
+        uint64_t pair = m.colon & colon_close(m.colon, scan->was.colon), triple = 0;
+        if (pair != 0) {
+            triple = pair & colon_close(pair, scan->was_pair);
+            scan->sixes = triple & colon_close(triple, scan->was_triple);
+            scan->sixes |= m.colon & shifted(m.colon, scan->was.colon, 1);
+            scan->anchors |= scan->sixes;
+        }
         scan->was_pair = pair;
         scan->was_triple = triple;
     }
-    uint64_t dash2 = m.dash & shifted(m.dash, scan->was.dash, 3), dash3 = m.dash & shifted(m.dash, scan->was.dash, 1);
-    uint64_t rule = 0;
+    uint64_t dash2 = 0, dash3 = 0, rule = 0;
     if (m.dash != 0) {
         /* Five dashes three apart (a hardware address), or in a row (before a private key's BEGIN). */
+        dash2 = m.dash & shifted(m.dash, scan->was.dash, 3);
+        dash3 = m.dash & shifted(m.dash, scan->was.dash, 1);
         scan->anchors |=
             dash2 & shifted(dash2, scan->was_dash2, 3) & shifted(dash2, scan->was_dash2, 6) & shifted(dash2, scan->was_dash2, 9);
         rule = dash3 & shifted(dash3, scan->was_dash3, 1) & shifted(dash3, scan->was_dash3, 2) & shifted(dash3, scan->was_dash3, 3);
     }
-    scan->anchors |= m.letter & shifted(rule, scan->was_rule, 1);
+    if ((rule | scan->was_rule) != 0)
+        scan->anchors |= m.letter & shifted(rule, scan->was_rule, 1);
     scan->was_rule = rule;
     scan->was_dash2 = dash2;
     scan->was_dash3 = dash3;
     scan->anchors |= scan->urls ? m.dot : m.dot & shifted(m.dot, scan->was.dot, 5);
     scan->was = m;
+    if (t->json)
+        only_strings(scan, &m);
 }
 
-static void start(struct pii_scan *scan, struct pii_set types, struct str text, size_t words, size_t from)
+static void start(struct pii_scan *scan, struct pii_set types, struct str text, size_t words, size_t from, bool json)
 {
-    *scan = (struct pii_scan){ .text = { (const unsigned char *)text.p, text.n, from, words, -1, false, false, types } };
+    /* Field by field: zeroing all of it at once costs more than a short text's scan. */
+    scan->text = (struct pii_text){ (const unsigned char *)text.p, text.n, from, words, -1, json, false, types };
+    scan->from = from;
+    scan->anchors = scan->ends = scan->in_string = 0;
+    scan->was = (struct pii_masks){ 0 };
+    scan->was_pair = scan->was_triple = scan->was_dash2 = scan->was_dash3 = scan->was_rule = 0;
+    scan->was_run = 0;
+    scan->in_letters = scan->secret_key = false;
     scan->urls = pii_set_has(&types, PII_URL);
-#if defined(__x86_64__)
-    scan->classify = __builtin_cpu_supports("avx2") ? pii_classify_avx2 : pii_classify_sse2;
-#else
-    scan->classify = pii_classify_scalar;
-#endif
+    scan->keys = NULL;
     /* The block before is loaded for what it leaves behind, so that a scan from the middle finds the same anchors. */
     if (from >= text.n) {
         scan->block = text.n;
@@ -117,13 +157,20 @@ void pii_scan_init(struct pii_scan *scan, struct str text, size_t from)
 
 void pii_scan_init_of(struct pii_scan *scan, struct pii_set types, struct str text, size_t from)
 {
-    start(scan, types, text, from, from);
+    start(scan, types, text, from, from, false);
     scan->text.whole = true;
 }
 
 void pii_scan_init_at(struct pii_scan *scan, struct pii_set types, struct str text, size_t words, size_t from)
 {
-    start(scan, types, text, words, from);
+    start(scan, types, text, words, from, false);
+}
+
+void pii_scan_init_json(struct pii_scan *scan, struct pii_set types, const struct pii_keys *keys, struct str text, size_t words,
+                        size_t from)
+{
+    start(scan, types, text, words, from, true);
+    scan->keys = keys;
 }
 
 enum follows { NOTHING, LETTER, SEPARATOR };
@@ -278,16 +325,22 @@ static bool number_at(const struct pii_text *t, size_t i, struct pii_span *best)
     return number_of(t, i, run, glued, range, best);
 }
 
-/* A look at the two letters before a '=' or ':' (and a quote, or a space) spares most keys the rest. */
+/* A look at the three bytes before a '=' or ':' (and a quote, or a space) spares most keys the rest. */
 static bool keyed_at(const struct pii_text *t, size_t i, struct pii_span *best)
 {
     unsigned c = pii_before(t, i);
-    size_t k = c == '"' || c == ' ' || c == '\'' || c == '`' ? i - 1 : i;
+    bool quote = c == '"' || c == '\'' || c == '`';
+    size_t k = quote || c == ' ' ? i - 1 : i;
     while (k < i && k > 0 && i - k < 5 && t->p[k - 1] == '\\') /* {\"password\":\"…\"}: JSON within a text */
         k--;
-    if (pii_login_at(t, i, best))
-        return true;
-    if (k < 3 || !pii_is_letter(t->p[k - 1]) || !(pii_key_ends[t->p[k - 1] & 31] >> (t->p[k - 2] & 31) & 1))
+    if (t->p[i] == ':' && i >= t->floor) {
+        unsigned next = pii_byte(t, i + 1);
+        if (pii_is_alnum(c) && next > ' ' && next != '"' && next != '\'' && next != ':' && pii_login_at(t, i, best))
+            return true;
+        if ((pii_before(t, k) | 0x20) == 'e' && pii_cookie_at(t, k, i, best))
+            return true;
+    }
+    if (k < 3 || pii_key_tails[pii_key_tail(t->p[k - 3], t->p[k - 2], t->p[k - 1])] == 0)
         return false;
     return pii_keyed_secret_at(t, i, best);
 }
@@ -393,6 +446,8 @@ bool pii_scan_next(struct pii_scan *scan, struct pii_span *span)
         unsigned bit = (unsigned)__builtin_ctzll(scan->anchors);
         size_t i = scan->block + bit;
         scan->anchors &= scan->anchors - 1;
+        if (scan->ends >> bit & 1 && !scan->secret_key)
+            scan->secret_key = pii_key_may_be_secret((struct str){ (const char *)t->p, i }, scan->keys);
         if (i < t->floor || !anchor_at(scan, i, bit, span))
             continue;
         if (span->type != PII_EMAIL && span->type != PII_URL_CREDENTIALS)

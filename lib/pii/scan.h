@@ -4,7 +4,7 @@
 
 #include <strings.h>
 
-#include "pii/pii.h"
+#include "pii/find.h"
 
 /* The text under scan. Bytes before `floor` (the end of the span found last) belong to no further span; no word before `words` is
  * context. */
@@ -203,12 +203,21 @@ bool pii_token_secret_at(const struct pii_text *t, size_t start, struct pii_span
 bool pii_crypto_at(const struct pii_text *t, size_t start, struct pii_span *s);
 /* fifth: of five dashes. */
 bool pii_private_key_at(const struct pii_text *t, size_t fifth, struct pii_span *s);
-/* By the last letter of a key that names a secret (in either case, its low five bits), a bit for each that may stand before it. */
-extern uint32_t pii_key_ends[32];
+/* Keys that name a secret, by their last three bytes in either case: 0 where none ends so. */
+enum { PII_KEY_TAILS = 1024 };
+extern unsigned char pii_key_tails[PII_KEY_TAILS];
+
+static inline unsigned pii_key_tail(unsigned a, unsigned b, unsigned c)
+{
+    return ((a | b << 8 | c << 16 | 0x202020) * UINT32_C(0x9E3779B1)) >> 22;
+}
+
 /* at: a '=' or ':' behind what may be a key. */
 bool pii_keyed_secret_at(const struct pii_text *t, size_t at, struct pii_span *s);
-/* colon: of "curl -u user:password", or behind "Cookie". */
+/* colon: of "curl -u user:password". */
 bool pii_login_at(const struct pii_text *t, size_t colon, struct pii_span *s);
+/* colon: behind a key that ends at `key` with an e: "Cookie". */
+bool pii_cookie_at(const struct pii_text *t, size_t key, size_t colon, struct pii_span *s);
 /* Whether bytes look drawn by chance. */
 bool pii_is_random(const unsigned char *p, size_t n);
 /* colon: of "://". */
@@ -221,7 +230,7 @@ int pii_address_parse(struct str s, unsigned char address[16]);
 
 /* Bitmaps of 64 bytes: which are digits, letters, …; bytes beyond n count as none. */
 struct pii_masks {
-    uint64_t digit, letter, word, at, colon, equals, dash, dot;
+    uint64_t digit, letter, word, at, colon, equals, dash, dot, quote;
 };
 
 /* Whether a token in its place leaves everything around it as it was to the verifiers. */
@@ -231,11 +240,15 @@ void pii_classify_scalar(const unsigned char *p, struct pii_masks *m);
 #if defined(__x86_64__)
 void pii_classify_sse2(const unsigned char *p, struct pii_masks *m);
 void pii_classify_avx2(const unsigned char *p, struct pii_masks *m);
+void pii_classify_avx512(const unsigned char *p, struct pii_masks *m);
 #endif
+/* The fastest of them that this machine has. */
+extern void (*pii_classify)(const unsigned char *p, struct pii_masks *m);
 
 /* A scan in progress. */
 struct pii_scan {
     struct pii_text text;
+    size_t from;                             /* where it starts */
     size_t block;                            /* where `anchors` starts */
     uint64_t anchors;                        /* still to be looked at */
     uint64_t sixes;                          /* colons of what may be an IPv6 or a hardware address */
@@ -243,10 +256,13 @@ struct pii_scan {
     struct pii_masks was;                    /* of the block before, as what follows */
     uint64_t was_pair, was_triple;           /* colons close to others */
     uint64_t was_dash2, was_dash3, was_rule; /* dashes three apart, side by side, five side by side */
-    uint64_t was_run[5];                     /* runs of 1, 2, 4, 8, 16 */
+    unsigned was_run;                        /* how many bytes of names the block before ends in; at most 16 */
     bool in_letters;                         /* the block before ends in a word's first letters */
+    uint64_t in_string;                      /* JSON: all ones where the block before ends within a string */
+    uint64_t ends;                           /* JSON: the colons behind keys */
+    const struct pii_keys *keys;             /* JSON: which keys name a secret beside the known ones */
+    bool secret_key;                         /* JSON: one of the keys passed may name one */
     bool urls;                               /* whole URLs are asked for: every dot is an anchor */
-    void (*classify)(const unsigned char *p, struct pii_masks *m);
 };
 
 /* Spans start at or after `from`. */
@@ -254,6 +270,10 @@ void pii_scan_init(struct pii_scan *scan, struct str text, size_t from); /* the 
 void pii_scan_init_of(struct pii_scan *scan, struct pii_set types, struct str text, size_t from);
 /* As of a part of something larger; words from `words` (at most `from`) on are context. */
 void pii_scan_init_at(struct pii_scan *scan, struct pii_set types, struct str text, size_t words, size_t from);
+/* As of a stretch of well-formed JSON that starts outside of strings and whose strings hold no backslash: finds nothing outside of
+ * strings but the values of keys that pii_keyed_secret_at knows. */
+void pii_scan_init_json(struct pii_scan *scan, struct pii_set types, const struct pii_keys *keys, struct str text, size_t words,
+                        size_t from);
 bool pii_scan_next(struct pii_scan *scan, struct pii_span *span);
 
 #endif

@@ -143,8 +143,6 @@ static unsigned pair(unsigned a, unsigned b)
     return (a * 7 + b * 31) % 256;
 }
 
-uint32_t pii_key_ends[32];
-
 static void index_keys(void);
 
 /* Before main, so that threads only ever read it. */
@@ -410,22 +408,29 @@ static const struct key {
     { "bearer", 6, true, false },
 };
 
+enum { KEYS = sizeof keys / sizeof *keys };
+
+unsigned char pii_key_tails[PII_KEY_TAILS];
+static unsigned char same_tail[KEYS]; /* the next key + 1 in its order; 0: none */
+
 static void index_keys(void)
 {
-    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
-        pii_key_ends[keys[k].name[keys[k].n - 1] & 31] |= 1u << (keys[k].name[keys[k].n - 2] & 31);
+    for (size_t k = KEYS; k-- > 0;) {
+        const unsigned char *end = (const unsigned char *)keys[k].name + keys[k].n;
+        unsigned char *first = &pii_key_tails[pii_key_tail(end[-3], end[-2], end[-1])];
+        same_tail[k] = *first;
+        *first = (unsigned char)(k + 1);
+    }
 }
 
 /* The key that ends before i, or NULL. */
 static const struct key *key_before(const struct pii_text *t, size_t i)
 {
-    unsigned last = pii_before(t, i) | 0x20;
-    if (i < 3 || !(pii_key_ends[last & 31] >> (t->p[i - 2] & 31) & 1))
+    if (i < 3)
         return NULL;
-    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
-        const struct key *key = &keys[k];
-        if ((unsigned char)key->name[key->n - 1] != last || i < t->words + key->n ||
-            strncasecmp((const char *)t->p + i - key->n, key->name, key->n) != 0)
+    for (unsigned k = pii_key_tails[pii_key_tail(t->p[i - 3], t->p[i - 2], t->p[i - 1])]; k > 0; k = same_tail[k - 1]) {
+        const struct key *key = &keys[k - 1];
+        if (i < t->words + key->n || strncasecmp((const char *)t->p + i - key->n, key->name, key->n) != 0)
             continue;
         size_t start = i - key->n;
         unsigned before = pii_before(t, start);

@@ -7,7 +7,10 @@ enum { USERINFO_MAX = 256, HOST_MAX = 253 };
 bool pii_url_credentials_at(const struct pii_text *t, size_t colon, struct pii_span *s)
 {
     size_t start = colon + 3, i = start, password = 0;
-    if (start < t->floor)
+    if (start < t->floor || start >= t->n)
+        return false;
+    /* Most URLs stand where no '@' is near. */
+    if (memchr(t->p + start, '@', t->n - start < USERINFO_MAX ? t->n - start : USERINFO_MAX) == NULL)
         return false;
     for (; i - start < USERINFO_MAX; i++) {
         unsigned c = pii_byte(t, i);
