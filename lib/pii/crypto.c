@@ -83,6 +83,14 @@ static bool bech32(const unsigned char *p, size_t n)
         for (unsigned k = 0; k < 5; k++)
             sum ^= top >> k & 1 ? generator[k] : 0;
     }
+    /* Segregated witness: a version up to 16 and a program of 2 to 40 bytes; 20 or 32 and the older checksum with version 0. */
+    if (one == 2 && (strncasecmp((const char *)p, "bc", 2) == 0 || strncasecmp((const char *)p, "tb", 2) == 0)) {
+        unsigned version = value[2 * one + 1];
+        size_t program = (n - one - 1 - 7) * 5 / 8;
+        if (version == 0)
+            return sum == 1 && (program == 20 || program == 32);
+        return version <= 16 && sum == 0x2bc830a3 && program >= 2 && program <= 40;
+    }
     return sum == 1 || sum == 0x2bc830a3;
 }
 

@@ -69,7 +69,8 @@ static unsigned remainder_97(const unsigned char *account, unsigned n)
     return r;
 }
 
-/* letters: where the two letters of the country stand; two digits follow, no word byte precedes. */
+/* letters: where the two letters of the country stand; two digits follow, perhaps behind a space, no word byte precedes. One
+ * separator may stand between any two groups: people write accounts as their own bank does. */
 bool pii_iban_at(const struct pii_text *t, size_t letters, struct pii_span *s)
 {
     /* One case throughout: real ones are upper, some systems lower all; a mixture is another kind of id. */
@@ -79,15 +80,13 @@ bool pii_iban_at(const struct pii_text *t, size_t letters, struct pii_span *s)
     const struct country *country = country_of(t->p[letters] & ~0x20u, t->p[letters + 1] & ~0x20u);
     if (country == NULL)
         return false;
-    unsigned char account[40], sep = 0;
+    unsigned char account[40];
     unsigned n = 0;
     size_t i = letters;
     while (n < country->length) {
         unsigned c = pii_byte(t, i);
-        if (n >= 4 && (c == ' ' || c == '-') && (sep == 0 || sep == c)) {
-            sep = (unsigned char)c;
+        if ((n >= 4 || n == 2) && (c == ' ' || c == '-' || c == '.'))
             c = pii_byte(t, ++i);
-        }
         if (pii_is_letter(c)) {
             if ((c & 0x20) != fold)
                 return false;

@@ -245,6 +245,15 @@ static void in_gstin(struct mixed *m)
         whole(m, PII_IN_GSTIN, CAPITALS, PII_SAYS(IN), 0.5f);
 }
 
+/* India: the electors' photo identity card: three letters, seven digits with Luhn's check, which older cards don't keep to. */
+static void in_voter(struct mixed *m)
+{
+    unsigned char d[7];
+    for (unsigned i = 0; i < 7; i++)
+        d[i] = (unsigned char)digit(m, 3 + i);
+    whole(m, PII_IN_VOTER, check_luhn(d, 7) ? ALONE : TOLD, PII_SAYS(IN), 0.3f);
+}
+
 /* Italy: consonants of names, year, month letter, day (40 more for women), municipality, check letter. Digits may stand as
  * letters (L to V) where two persons would share a code. A wrong check letter leaves the rest as telling as it was. */
 static void it_fiscal_code(struct mixed *m)
@@ -270,6 +279,42 @@ static void it_fiscal_code(struct mixed *m)
         return;
     bool right = m->c[15] == (char)('A' + sum % 26);
     whole(m, PII_IT_FISCAL_CODE, right ? NOTHING : CAPITALS, PII_SAYS(IT) | PII_SAYS(TAX), right ? 0.95f : 0.5f);
+}
+
+/* Spain: the letters of foreigners (X, Y, Z), and of those whose number has none of its own (K, L, M), apart from the digits. */
+bool pii_es_dashed_at(const struct pii_text *t, size_t i, struct pii_context *context, struct pii_span *s)
+{
+    if (i < 2 || i - 2 < t->floor || pii_glued_before(t, i - 2))
+        return false;
+    struct mixed m = { .t = t, .context = context, .start = i - 2, .best = s };
+    unsigned kind = t->p[i - 2] & ~0x20u, value = 0;
+    size_t end = i + 7;
+    for (size_t k = i; k < end; k++)
+        value = value * 10 + (pii_byte(t, k) - '0');
+    end += pii_byte(t, end) == '-';
+    unsigned last = pii_byte(t, end);
+    if (!pii_is_letter(last) || !one_of(kind, "XYZKLM"))
+        return false;
+    bool foreign = kind >= 'X';
+    m.small = t->p[i - 2] >= 'a' || last >= 'a';
+    if (es_letter(foreign ? (kind - 'X') * 10000000 + value : value) == (char)(last & ~0x20u))
+        take(&m, foreign ? PII_ES_NIE : PII_ES_NIF, m.start, end + 1, CAPITALS, PII_SAYS(ES) | PII_SAYS(TAX) | PII_SAYS(NATIONAL),
+             0.65f);
+    return m.found;
+}
+
+/* France: who was born in Corsica has 2A or 2B for the department, which counts as 19 or 18. */
+static void fr_corsican(struct mixed *m)
+{
+    uint64_t value = 0;
+    unsigned month = number(m, 3, 2);
+    if (!one_of((unsigned char)m->c[0], "1278") || m->c[5] != '2' || (m->c[6] != 'A' && m->c[6] != 'B') ||
+        !((month >= 1 && month <= 12) || (month >= 20 && month <= 42) || month >= 50))
+        return;
+    for (unsigned i = 0; i < 13; i++)
+        value = value * 10 + (i == 5 ? 1 : i == 6 ? (m->c[6] == 'A' ? 9 : 8) : digit(m, i));
+    if (97 - value % 97 == number(m, 13, 2))
+        whole(m, PII_FR_NIR, CAPITALS, PII_SAYS(FR) | PII_SAYS(NATIONAL) | PII_SAYS(SSN), 0.8f);
 }
 
 /* Finland: day of birth, a sign for the century, a serial, a check character: eleven bytes. */
@@ -434,7 +479,7 @@ static void documents(struct mixed *m, unsigned letters)
     if (letters == 1 && digits == 8 && m->n == 9)
         whole(m, PII_DRIVER_LICENSE, ALONE, PII_SAYS(DRIVER), 0.2f);
     if (letters == 3 && m->n == 10 && digits == 7)
-        whole(m, PII_IN_VOTER, TOLD, PII_SAYS(IN), 0.3f);
+        in_voter(m);
 }
 
 static bool letter_at(const struct pii_text *t, size_t i)
@@ -548,6 +593,8 @@ bool pii_mixed_at(const struct pii_text *t, size_t at, struct pii_span *s)
             sg_nric(&m);
             if (m.c[0] >= 'X' && es_letter((unsigned)(m.c[0] - 'X') * 10000000 + number(&m, 1, 7)) == m.c[8])
                 whole(&m, PII_ES_NIE, CAPITALS, PII_SAYS(ES) | PII_SAYS(TAX) | PII_SAYS(NATIONAL), 0.7f);
+            if (one_of((unsigned char)m.c[0], "KLM") && es_letter(number(&m, 1, 7)) == m.c[8])
+                whole(&m, PII_ES_NIF, ALONE, PII_SAYS(ES) | PII_SAYS(TAX) | PII_SAYS(NATIONAL), 0.4f);
             es_cif(&m);
         } else if (letters == 1 && formed(&m, "A99999999")) {
             us_dea(&m);
@@ -638,6 +685,8 @@ bool pii_digits_mixed_at(const struct pii_text *t, size_t start, size_t run, str
         if (one_of((unsigned char)c[6], "-+ABCDEFYXWVU") && pii_is_digit((unsigned char)c[7]) &&
             pii_is_digit((unsigned char)c[8]) && pii_is_digit((unsigned char)c[9]) && pii_is_alnum((unsigned char)c[10]))
             fi_hetu(&m, start + 11, c);
+        if (formed(&m, "999999A99999999"))
+            fr_corsican(&m);
         break;
     }
     case 7:

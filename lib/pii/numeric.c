@@ -72,8 +72,15 @@ static bool de_tax_number(const unsigned char *d, unsigned n)
     return n < 13 || d[4] == 0;
 }
 
+/* A firm, or one of its places. The post office has more places than Luhn's check leaves room for: their digits sum to fives. */
 static bool siren(const unsigned char *d, unsigned n)
 {
+    if (n == 14 && check_number(d, 9) == 356000000) {
+        unsigned sum = 0;
+        for (unsigned i = 0; i < n; i++)
+            sum += d[i];
+        return sum % 5 == 0;
+    }
     return check_luhn(d, 9) && check_luhn(d, n) && !check_all_same(d, 9);
 }
 
@@ -266,7 +273,7 @@ static const struct numeric {
     { PII_US_ITIN, 9, "9 3_2_4 3-6 5-4", itin, ALONE, PII_SAYS(TAX), 0.36f },
     { PII_US_ABA, 9, "4-4-1", aba, NOTHING, PII_SAYS(ABA), 0.5f },
     { PII_US_ABA, 9, "9", aba, ALONE, PII_SAYS(ABA), 0.38f },
-    { PII_FR_SIREN, 9, "9 3_3_3 3.3.3", siren, TOLD, PII_SAYS(FR), 0.3f },
+    { PII_FR_SIREN, 9, "9 3_3_3 3.3.3", siren, ALONE, PII_SAYS(FR), 0.3f },
     { PII_NL_BSN, 9, "9 3.3.3 4.2.3 3_3_3 4_2_3", bsn, ALONE, PII_SAYS(NL) | PII_SAYS(NATIONAL), 0.31f },
     { PII_PT_NIF, 9, "9 3_3_3 3.3.3", pt_nif, ALONE, PII_SAYS(PT) | PII_SAYS(TAX), 0.32f },
     { PII_AU_TFN, 9, "9 3_3_3 3-3-3", tfn, ALONE, PII_SAYS(TFN) | PII_SAYS(TAX), 0.35f },
@@ -276,7 +283,7 @@ static const struct numeric {
     { PII_US_NPI, 10, "10 4-3-3 4_3_3", npi, ALONE, PII_SAYS(MEDIC), 0.4f },
     { PII_UK_NHS, 10, "3-3-4", nhs, NOTHING, PII_SAYS(NHS), 0.5f },
     { PII_UK_NHS, 10, "10 3_3_4", nhs, ALONE, PII_SAYS(NHS), 0.38f },
-    { PII_UK_UTR, 10, "10 5_5", utr, TOLD, PII_SAYS(UTR) | PII_SAYS(TAX), 0.3f },
+    { PII_UK_UTR, 10, "10 5_5", utr, ALONE, PII_SAYS(UTR) | PII_SAYS(TAX), 0.3f },
     { PII_PL_NIP, 10, "10 3-3-2-2 3-2-2-3 3_3_2_2 3_2_2_3", nip, ALONE, PII_SAYS(PL), 0.36f },
     { PII_SE_PERSONNUMMER, 10, "6-4", personnummer, NOTHING, PII_SAYS(SE), 0.5f },
     { PII_SE_PERSONNUMMER, 10, "10", personnummer, ALONE, PII_SAYS(SE) | PII_SAYS(NATIONAL), 0.42f },
@@ -308,10 +315,10 @@ static const struct numeric {
     { PII_DE_TAX_NUMBER, 13, "13", de_tax_number, TOLD, PII_SAYS(DE_TAXNR), 0.3f },
     { PII_TH_TNIN, 13, "1-4-5-2-1 1_4_5_2_1", th_tnin, NOTHING, PII_SAYS(TH), 0.7f },
     { PII_TH_TNIN, 13, "13", th_tnin, ALONE, PII_SAYS(TH) | PII_SAYS(NATIONAL), 0.42f },
-    { PII_ZA_ID, 13, "13 6_4_2_1 6_4_3", za_id, ALONE, PII_SAYS(ZA) | PII_SAYS(NATIONAL), 0.43f },
+    { PII_ZA_ID, 13, "13 6_4_2_1 6_4_3", za_id, ALONE, PII_SAYS(ZA) | PII_SAYS(NATIONAL), 0.455f },
     { PII_BR_CNPJ, 14, "2.3.3/4-2", cnpj, NOTHING, PII_SAYS(BR), 0.95f },
     { PII_BR_CNPJ, 14, "14 8/4-2", cnpj, ALONE, PII_SAYS(BR) | PII_SAYS(TAX), 0.48f },
-    { PII_FR_SIREN, 14, "14 3_3_3_5", siren, TOLD, PII_SAYS(FR), 0.4f },
+    { PII_FR_SIREN, 14, "14 3_3_3_5 3.3.3.5", siren, ALONE, PII_SAYS(FR), 0.4f },
     { PII_FR_NIR, 15, "1_2_2_2_3_3_2 13_2 1_2_2_2_3_3-2 1-2-2-2-3-3-2 1.2.2.2.3.3.2", fr_nir, NOTHING, PII_SAYS(FR), 0.9f },
     { PII_FR_NIR, 15, "15", fr_nir, ALONE, PII_SAYS(FR) | PII_SAYS(NATIONAL) | PII_SAYS(SSN), 0.49f },
 };

@@ -249,6 +249,11 @@ static bool number_of(const struct pii_text *t, size_t i, size_t run, bool glued
     if ((run == 2 || run == 6) && (before == ' ' || before == '-') && pii_is_letter(pii_before(t, i - 1)) &&
         pii_nino_at(t, i, &context, &one))
         keep(t, &one, best, &found);
+    if (run == 7 && before == '-' && pii_es_dashed_at(t, i, &context, &one))
+        keep(t, &one, best, &found);
+    if (run >= 2 && before == ' ' && i >= 3 && pii_is_letter(t->p[i - 2]) && pii_is_letter(t->p[i - 3]) &&
+        !pii_glued_before(t, i - 3) && pii_iban_at(t, i - 3, &one))
+        keep(t, &one, best, &found);
     if (may_be_date(t, i, run, before, next) && pii_date_at(t, i, &context, &one))
         keep(t, &one, best, &found);
     if (glued)

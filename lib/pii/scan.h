@@ -189,6 +189,8 @@ bool pii_date_month(const struct pii_text *t, size_t i);
 bool pii_zip_at(const struct pii_text *t, size_t i, struct pii_context *context, struct pii_span *s);
 /* i: the digits of a British insurance number that stand behind its two letters and a space. */
 bool pii_nino_at(const struct pii_text *t, size_t i, struct pii_context *context, struct pii_span *s);
+/* i: the digits of a Spanish number that stand behind its letter and a dash. */
+bool pii_es_dashed_at(const struct pii_text *t, size_t i, struct pii_context *context, struct pii_span *s);
 /* start: `run` digits that a letter, '-' or '+' follows. */
 bool pii_digits_mixed_at(const struct pii_text *t, size_t start, size_t run, struct pii_context *context, struct pii_span *s);
 /* digit: the first of a word that starts with letters. */
