@@ -114,6 +114,62 @@ static const char *by_zeros(struct str s)
     return NULL;
 }
 
+/* ---- UTF-16 without a mark, in letters that are not Latin ---- */
+
+/* Is it a character that people write? Blocks of Unicode 15 that hold the letters of living scripts, and what stands between them.
+ */
+static bool is_written(unsigned c)
+{
+    static const struct {
+        unsigned from, to;
+    } blocks[] = { { 0x20, 0x7E },     { 0xA0, 0x24F },    { 0x300, 0x36F },   { 0x370, 0x58F },   { 0x590, 0x77F },
+                   { 0x900, 0xEFF },   { 0x10A0, 0x11FF }, { 0x1E00, 0x1FFF }, { 0x2000, 0x206F }, { 0x20A0, 0x20BF },
+                   { 0x2100, 0x214F }, { 0x2190, 0x21FF }, { 0x2200, 0x22FF }, { 0x2500, 0x25FF }, { 0x3000, 0x30FF },
+                   { 0x3400, 0x4DBF }, { 0x4E00, 0x9FFF }, { 0xAC00, 0xD7A3 }, { 0xFE30, 0xFE4F }, { 0xFF00, 0xFFEF } };
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+        if (c >= blocks[i].from && c <= blocks[i].to)
+            return true;
+    return c == '\t' || c == '\n' || c == '\r';
+}
+
+/* How many of the first characters nobody writes, in one order of their two bytes; half a pair of surrogates is such a one. */
+static size_t unwritten(struct str s, size_t high)
+{
+    size_t n = (s.n < 4096 ? s.n : 4096) / 2 * 2, odd = 0;
+    for (size_t i = 0; i < n; i += 2) {
+        unsigned c = (unsigned)(unsigned char)s.p[i + high] << 8 | (unsigned char)s.p[i + 1 - high];
+        bool pair = c >= 0xD800 && c < 0xDC00 && i + 2 < n && ((unsigned char)s.p[i + 2 + high] & 0xFC) == 0xDC;
+        odd += !pair && !is_written(c);
+        i += pair ? 2 : 0;
+    }
+    return odd;
+}
+
+/* All of it is written in one order and not in the other, and it has bytes that no text of single bytes has: those of a space, a
+ * digit, a line's end. */
+static const char *by_blocks(struct str s)
+{
+    size_t control = 0;
+    for (size_t i = 0; i < s.n && i < 4096; i++)
+        control += (unsigned char)s.p[i] < 8;
+    if (s.n < 8 || s.n % 2 != 0 || control == 0)
+        return NULL;
+    bool little = unwritten(s, 1) == 0, big = unwritten(s, 0) == 0;
+    return little && !big ? "utf-16le" : big && !little ? "utf-16be" : NULL;
+}
+
+/* ISO 2022-JP (RFC 1468), -KR (RFC 1557), -CN (RFC 1922) are ASCII but for what stands between escapes. */
+static const char *by_escapes(struct str s)
+{
+    const char *at = memmem(s.p, s.n, "\x1B$", 2);
+    if (at == NULL || at + 3 >= s.p + s.n)
+        return NULL;
+    return at[2] == 'B' || at[2] == '@'   ? "iso-2022-jp-2"
+           : at[2] == ')' && at[3] == 'C' ? "iso-2022-kr"
+           : at[2] == ')'                 ? "iso-2022-cn"
+                                          : NULL;
+}
+
 static void guess(struct str s, char name[NAME])
 {
     uchardet_t u = uchardet_new();
@@ -137,8 +193,12 @@ void charset_decode(struct str bytes, struct str declared, struct buf *out)
     to_name(declared, name);
     /* Much that is called Latin-1 or ASCII is UTF-8; the other way round it can't be. */
     bool vague = name[0] == '\0' || strcasecmp(name, "windows-1252") == 0 || strcasecmp(name, "utf-8") == 0;
-    const char *zeros = vague ? by_zeros(bytes) : NULL;
-    if (zeros != NULL && charset_convert(bytes, zeros, out))
+    const char *shape = vague ? by_zeros(bytes) : NULL;
+    if (vague && shape == NULL)
+        shape = by_escapes(bytes);
+    if (vague && shape == NULL)
+        shape = by_blocks(bytes);
+    if (shape != NULL && charset_convert(bytes, shape, out))
         return;
     if (vague && is_utf8(bytes)) {
         buf_put_str(out, bytes);

@@ -69,6 +69,7 @@ int doc_programs_check(struct err *err)
     static const char *const programs[][2] = { { "pdftotext", "poppler-utils" },
                                                { "pdfinfo", "poppler-utils" },
                                                { "pdftoppm", "poppler-utils" },
+                                               { "pdfimages", "poppler-utils" },
                                                { "tesseract", "tesseract-ocr" } };
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
         if (!process_can_run(programs[i][0]))
@@ -97,16 +98,17 @@ static void take_apart(void *context, int out)
 
 static int read_file(struct reading *r, const struct file *file, unsigned depth);
 
-/* A file within the file: its text follows under its name. One that can't be read is said in its place: the rest is worth having.
- */
+/* A file within the file: its text follows under its name, if it has one. One that can't be read is said in its place: the rest is
+ * worth having, if there is any. */
 static int read_attachment(struct reading *r, struct str bytes, unsigned depth)
 {
     struct file file = { .content_type = str_cut(&bytes, '\0') };
     file.name = str_cut(&bytes, '\0');
     file.bytes = bytes;
     if (++r->files > r->limits->parts)
-        return parts_fail(&r->answer, "the message has more than %u attachments, theirs included", r->limits->parts);
-    buf_printf(&r->answer.page, "[%.*s]\n\n", STR_ARG(file.name));
+        return parts_fail(&r->answer, "it has more than %u attachments or pictures, theirs included", r->limits->parts);
+    if (file.name.n > 0)
+        buf_printf(&r->answer.page, "[%.*s]\n\n", STR_ARG(file.name));
     struct reading within = *r;
     if (parts_init(&within.answer, r->limits) < 0)
         return -1;
@@ -124,7 +126,10 @@ static int read_attachment(struct reading *r, struct str bytes, unsigned depth)
             if (parts_page(&r->answer, TIDY_VERBATIM) < 0)
                 break;
         }
-    if (done < 0 && parts_next(&rest, &part) > 0 && part.kind == PART_ERROR)
+    bool says_why = done < 0 && parts_next(&rest, &part) > 0 && part.kind == PART_ERROR;
+    if (says_why && file.name.n == 0 && r->answer.pages == 0)
+        parts_fail(&r->answer, "%.*s", STR_ARG(part.bytes));
+    else if (says_why)
         buf_printf(&r->answer.page, "[not read: %.*s]", STR_ARG(part.bytes));
     if (done < 0 || !any)
         parts_page(&r->answer, TIDY_VERBATIM);
@@ -143,7 +148,11 @@ static int read_part(struct reading *r, const struct file *file, const struct pa
             return -1;
         return parts_page(&r->answer, TIDY_FLOW);
     case PART_PDF:
-        return reading_pdf(r, file->bytes);
+        if (reading_pdf(r, file->bytes) < 0)
+            return -1;
+        if (depth == 0)
+            parts_put(&r->answer, PART_METHOD, r->by_pdf && r->by_ocr ? STR("pdf+ocr") : r->by_pdf ? STR("pdf") : STR("ocr"));
+        return 0;
     case PART_FILE:
         return read_attachment(r, part->bytes, depth);
     case PART_METHOD:
@@ -173,16 +182,16 @@ static int read_file(struct reading *r, const struct file *file, unsigned depth)
     return done;
 }
 
-static void read_document(const struct doc_reader *reader, const struct doc_task *task, int out)
+static void read_document(const struct doc_reader *reader, const struct doc_task *task, int at_once, int out)
 {
     struct reading r = { .limits = reader->limits,
                          .magic = reader->magic,
+                         .at_once = at_once,
                          .deadline = monotonic_ms() + reader->limits->deadline_ms };
     struct file file = { .bytes = task->bytes, .content_type = task->content_type };
     if (parts_init(&r.answer, r.limits) < 0)
         return;
-    if (read_file(&r, &file, 0) == 0 && (r.by_pdf || r.by_ocr))
-        parts_put(&r.answer, PART_METHOD, r.by_pdf && r.by_ocr ? STR("pdf+ocr") : r.by_pdf ? STR("pdf") : STR("ocr"));
+    read_file(&r, &file, 0);
     parts_write(&r.answer, out);
 }
 
@@ -233,7 +242,7 @@ static void settle(struct doc_answer *a, struct str said)
     }
 }
 
-static int begin(struct doc_reader *r, const struct doc_task *task, struct running *run, struct err *err)
+static int begin(struct doc_reader *r, const struct doc_task *task, int pages_at_once, struct running *run, struct err *err)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
@@ -248,7 +257,7 @@ static int begin(struct doc_reader *r, const struct doc_task *task, struct runni
         prctl(PR_SET_NAME, "odw-document");
         signal(SIGTERM, SIG_DFL);
         signal(SIGPIPE, SIG_DFL);
-        read_document(r, task, ends[1]);
+        read_document(r, task, pages_at_once, ends[1]);
         _exit(0);
     }
     close(ends[1]);
@@ -306,7 +315,10 @@ void doc_read(struct doc_reader *r, const struct doc_task *tasks, struct doc_ans
     while (next < n || running > 0) {
         while (next < n && running < at_once) {
             struct err err = ERR_INIT;
-            if (begin(r, &tasks[next], &runs[running], &err) < 0) {
+            /* Where there are fewer documents than processors, a scan's pages share those. */
+            size_t left = n - next + (size_t)running;
+            int pages = left < (size_t)at_once ? at_once / (int)left : 1;
+            if (begin(r, &tasks[next], pages, &runs[running], &err) < 0) {
                 if (running > 0)
                     break; /* once another has ended */
                 fail(&answers[next++], "the document could not be read: this machine starts no more processes");

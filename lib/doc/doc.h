@@ -18,7 +18,7 @@ struct doc_limits {
     unsigned pages;        /* of a PDF, a book of sheets, a TIFF */
     unsigned scans;        /* pages that are read by OCR */
     unsigned megapixels;   /* of a picture */
-    unsigned parts;        /* of a message: its attachments and theirs, together */
+    unsigned parts;        /* of a message or an office file: its attachments or pictures and theirs, together */
     unsigned depth;        /* of messages and files within messages */
     unsigned cpu_s;        /* computing, of each process */
     size_t memory_bytes;   /* of each process */
@@ -36,7 +36,7 @@ struct doc_task {
 struct doc_answer {
     struct buf text; /* UTF-8 without control characters but \t and \n; a form feed stands between two pages */
     uint32_t pages;  /* at least 1; sheets, slides and attachments are pages too */
-    char method[16]; /* how it was read: text, html, pdf, ocr, pdf+ocr, docx, xlsx, pptx, odt, ods, odp, rtf, eml */
+    char method[16]; /* how it was read: text, html, pdf, ocr, pdf+ocr, docx, docx+ocr, xlsx, pptx, odt, ods, odp, rtf, eml */
     char error[320]; /* why there is no text, for people: "the PDF is protected with a password" */
 };
 

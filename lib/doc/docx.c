@@ -8,7 +8,8 @@ struct reader {
     struct parts *parts;
     unsigned skip; /* open elements whose text stands elsewhere too, or was deleted */
     bool in_text;
-    bool paged; /* the main part: breaks end pages */
+    bool hidden; /* the run is */
+    bool paged;  /* the main part: breaks end pages */
     unsigned cells;
 };
 
@@ -32,6 +33,12 @@ static void start(void *context, const char *name, const struct xml_attributes *
         return;
     if (is(name, "t"))
         r->in_text = true;
+    else if (is(name, "vanish"))
+        r->hidden = !str_eq(xml_attribute(a, "val", NULL), STR("0")) && !str_eq(xml_attribute(a, "val", NULL), STR("false"));
+    else if (is(name, "r") || is(name, "rPr"))
+        r->hidden = false;
+    else if (r->hidden)
+        return;
     else if (is(name, "tab"))
         buf_putc(page, '\t');
     else if (is(name, "cr") || (is(name, "br") && !str_eq(xml_attribute(a, "type", NULL), STR("page"))))
@@ -56,6 +63,8 @@ static void end(void *context, const char *name)
         return;
     else if (is(name, "t"))
         r->in_text = false;
+    else if (is(name, "r") || is(name, "pPr")) /* a paragraph's mark may be hidden: its text is not by that */
+        r->hidden = false;
     else if (is(name, "p") && r->cells == 0)
         buf_putc(page, '\n');
     else if (is(name, "p") && page->n > 0 && page->p[page->n - 1] != ' ')
@@ -69,7 +78,7 @@ static void end(void *context, const char *name)
 static void text(void *context, struct str s)
 {
     struct reader *r = context;
-    if (r->in_text && r->skip == 0)
+    if (r->in_text && r->skip == 0 && !r->hidden)
         buf_put_str(&r->parts->page, s);
 }
 

@@ -58,6 +58,7 @@ static void decode(const struct entity *e, struct buf *out)
 }
 
 static int read_entity(struct reader *r, const struct entity *e, unsigned depth, bool related);
+static int read_text(struct reader *r, const struct entity *e);
 
 /* The next entity of a multipart body: between two lines of `--boundary`. false: that was the last. */
 static bool next_entity(struct str *rest, struct str boundary, struct str *entity)
@@ -124,8 +125,8 @@ static int read_multipart(struct reader *r, const struct entity *e, unsigned dep
     int done = 0;
     buf_init(&boundary, 1024);
     mime_parameter(e->type, "boundary", &boundary);
-    if (boundary.n == 0)
-        done = parts_fail(r->parts, "the message is damaged: a multipart without a boundary");
+    if (boundary.n == 0) /* nothing divides it */
+        done = read_text(r, e);
     else if (depth >= DEEP)
         done = parts_fail(r->parts, "the message is nested deeper than %d parts", DEEP);
     else if (begins(e->type, "multipart/alternative"))
@@ -201,7 +202,7 @@ static int read_entity(struct reader *r, const struct entity *e, unsigned depth,
     if (begins(type, "image/") && !attached && related)
         return 0;
     if (begins(type, "application/pgp-signature") || begins(type, "application/pkcs7-signature") ||
-        begins(type, "application/x-pkcs7-signature") || begins(type, "text/calendar"))
+        begins(type, "application/x-pkcs7-signature"))
         return 0;
     if (begins(type, "application/pkcs7-mime") || begins(type, "application/x-pkcs7-mime") ||
         begins(type, "application/pgp-encrypted"))

@@ -59,7 +59,17 @@ static void new_block(struct reader *r)
         buf_putc(page, '\n');
 }
 
-/* hidden, aria-hidden="true", style="display: none" or "visibility: hidden". */
+/* hidden, aria-hidden="true", a style that shows nothing: display: none, visibility: hidden, font-size: 0, opacity: 0. */
+static bool is_zero(const char *style, const char *property)
+{
+    const char *at = strcasestr(style, property);
+    if (at == NULL)
+        return false;
+    at += strlen(property);
+    size_t n = strspn(at, "0.");
+    return n > 0 && (at[n] < '1' || at[n] > '9');
+}
+
 static bool hides(const xmlChar **attributes)
 {
     for (; attributes != NULL && attributes[0] != NULL; attributes += 2) {
@@ -73,7 +83,9 @@ static bool hides(const xmlChar **attributes)
                 if (*value != ' ')
                     plain[n++] = *value;
             plain[n] = '\0';
-            return strcasestr(plain, "display:none") != NULL || strcasestr(plain, "visibility:hidden") != NULL;
+            if (strcasestr(plain, "display:none") != NULL || strcasestr(plain, "visibility:hidden") != NULL ||
+                is_zero(plain, "font-size:") || is_zero(plain, "opacity:"))
+                return true;
         }
     }
     return false;

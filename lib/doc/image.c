@@ -7,6 +7,7 @@
 enum {
     SMALL = 1800, /* a picture whose longer side is shorter is a screenshot or a thumbnail: twice as large it reads better */
     ENOUGH = 25 * 1000000, /* pixels: what is beyond is detail that no letter needs */
+    PAGE = 500,            /* pixels of either side: a page of letters has at least that many */
     SWEEP = 45,            /* degrees to either side that a page may be askew */
 };
 
@@ -113,11 +114,17 @@ static int big_endian(const char *p)
     return v < 1 << 30 ? (int)v : 1 << 30;
 }
 
+bool image_is_page(struct str bytes)
+{
+    l_int32 format = 0, w = 0, h = 0;
+    setMsgSeverity(L_SEVERITY_NONE);
+    return pixReadHeaderMem((const l_uint8 *)bytes.p, bytes.n, &format, &w, &h, NULL, NULL, NULL) != 0 || (w >= PAGE && h >= PAGE);
+}
+
 int parse_image(struct str bytes, struct parts *parts)
 {
     l_int32 format = 0, w = 0, h = 0;
     setMsgSeverity(L_SEVERITY_NONE);
-    parts_put(parts, PART_METHOD, STR("ocr"));
     /* A PNG says its size in its first chunk (RFC 2083, 4.1.1): before leptonica, which takes no header alone. */
     if (bytes.n >= 24 && str_starts(bytes, STR("\x89PNG")) &&
         check_size(big_endian(bytes.p + 16), big_endian(bytes.p + 20), parts) < 0)

@@ -26,6 +26,22 @@ static const struct signature signatures[] = {
     { "MM\0*", 4, KIND_IMAGE },
 };
 
+/* What HTML begins with, after white space (WHATWG MIME Sniffing, 7.1), and `<meta`, which begins many a mail. */
+static const char *const html_beginnings[] = { "<!doctype html", "<html", "<head",  "<meta", "<script", "<iframe", "<h1",
+                                               "<div",           "<font", "<table", "<a",    "<style",  "<title",  "<b",
+                                               "<body",          "<br",   "<p" };
+
+static bool begins_as_html(struct str s)
+{
+    s = str_trim((struct str){ s.p, s.n < 512 ? s.n : 512 });
+    for (size_t i = 0; i < sizeof html_beginnings / sizeof *html_beginnings; i++) {
+        size_t n = strlen(html_beginnings[i]);
+        if (s.n > n && strncasecmp(s.p, html_beginnings[i], n) == 0 && strchr(" \t\r\n>", s.p[n]) != NULL)
+            return true;
+    }
+    return false;
+}
+
 static const struct {
     const char *type;
     enum kind kind;
@@ -115,7 +131,7 @@ enum kind kind_of(const struct file *f, void *magic, char type[128])
     for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
         if (s.n >= signatures[i].n && memcmp(s.p, signatures[i].bytes, signatures[i].n) == 0)
             return signatures[i].kind;
-    if (is_bmp(s))
+    if (is_bmp(s) || (s.n > 16 && str_starts(s, STR("RIFF")) && memcmp(s.p + 8, "WEBPVP8", 7) == 0))
         return KIND_IMAGE;
     /* Readers take a PDF whose first 1024 bytes hold something else (ISO 32000-1, annex H.3). */
     start.n = start.n < 1024 ? start.n : 1024;
@@ -128,5 +144,9 @@ enum kind kind_of(const struct file *f, void *magic, char type[128])
     const char *said = magic != NULL ? magic_buffer((magic_t)magic, s.p, s.n < (1 << 20) ? s.n : 1 << 20) : NULL;
     snprintf(type, 128, "%.100s", said != NULL ? said : "application/octet-stream");
     enum kind kind = kind_of_type(str_of(type));
+    if (kind == KIND_TEXT && begins_as_html(s)) {
+        snprintf(type, 128, "text/html");
+        return KIND_HTML;
+    }
     return kind == KIND_OTHER && !is_media(type) && is_readable(s) ? KIND_TEXT : kind;
 }

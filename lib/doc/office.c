@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "doc/parse.h"
 #include "doc/xml.h"
@@ -18,6 +19,67 @@ static bool is_wanted(struct str name)
                    memmem(name.p, name.n, "Layouts/", 8) == NULL && memmem(name.p, name.n, "Masters/", 8) == NULL;
     return false;
 }
+
+/* ---- pictures ---- */
+
+enum { FEW = 300 }; /* letters: a document with fewer may be a cover of the scans in it */
+
+static bool is_picture(struct str name)
+{
+    static const char *const folders[] = { "word/media/", "xl/media/", "ppt/media/", "Pictures/" };
+    static const char *const ends[] = { ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".gif", ".bmp", ".webp" };
+    bool in = false, ends_so = false;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        in = in || str_starts(name, str_of(folders[i]));
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        ends_so =
+            ends_so || (name.n > strlen(ends[i]) && strncasecmp(name.p + name.n - strlen(ends[i]), ends[i], strlen(ends[i])) == 0);
+    return in && ends_so;
+}
+
+static size_t letters(struct parts *parts)
+{
+    struct str rest = buf_str(&parts->out);
+    struct part part;
+    size_t n = 0;
+    while (parts_next(&rest, &part) > 0)
+        for (size_t i = 0; part.kind == PART_PAGE && i < part.bytes.n; i++)
+            n += (unsigned char)part.bytes.p[i] > ' ' && ((unsigned char)part.bytes.p[i] & 0xC0) != 0x80;
+    return n;
+}
+
+/* Letters that were scanned and put into a document, a page each: they follow as files without a name. */
+static int put_pictures(struct str bytes, struct parts *parts)
+{
+    struct unpacked u;
+    bool blank = letters(parts) == 0;
+    char method[32] = "";
+    struct str rest = buf_str(&parts->out);
+    struct part part;
+    if (letters(parts) >= FEW)
+        return 0;
+    int done = unpack(bytes, is_picture, &u, parts);
+    bool any = false;
+    for (size_t i = 0; i < u.n && done == 0; i++)
+        any = any || image_is_page(buf_str(&u.members[i].bytes));
+    if (done == 0 && any) {
+        while (parts_next(&rest, &part) > 0)
+            if (part.kind == PART_METHOD)
+                snprintf(method, sizeof method, "%.*s+ocr", STR_ARG(part.bytes));
+        if (blank) { /* its empty page says nothing */
+            buf_clear(&parts->out);
+            parts->pages = 0;
+        }
+        parts_put(parts, PART_METHOD, str_of(method));
+    }
+    for (size_t i = 0; i < u.n && done == 0; i++)
+        if (image_is_page(buf_str(&u.members[i].bytes)))
+            parts_file(parts, STR(""), STR(""), buf_str(&u.members[i].bytes));
+    unpacked_fini(&u);
+    return done;
+}
+
+/* ---- which of them ---- */
 
 int parse_office(struct str bytes, struct parts *parts)
 {
@@ -40,6 +102,8 @@ int parse_office(struct str bytes, struct parts *parts)
         done = parts_fail(
             parts, "the file is a ZIP archive that is no DOCX, XLSX, PPTX or ODT; the documents in it are loaded one by one");
     }
+    if (done == 0)
+        done = put_pictures(bytes, parts);
 out:
     unpacked_fini(&u);
     return done;

@@ -3,11 +3,25 @@
 
 #include "doc/charset.h"
 
+/* One character in eight, and more than a few, is none: EBCDIC, a binary file that is said to be text. */
+static bool is_unreadable(struct str text)
+{
+    enum { PER = 8, FEW = 4 };
+    size_t odd = 0, n = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        n += ((unsigned char)text.p[i] & 0xC0) != 0x80;
+        odd += text.n - i >= 3 && memcmp(text.p + i, "\xEF\xBF\xBD", 3) == 0;
+    }
+    return odd > FEW && odd > n / PER;
+}
+
 int parse_text(const struct file *f, struct parts *parts)
 {
     struct str declared = charset_parameter(f->content_type, "charset");
     charset_decode(f->bytes, declared.n > 0 ? declared : charset_in_markup(f->bytes), &parts->page);
     parts_put(parts, PART_METHOD, STR("text"));
+    if (is_unreadable(buf_str(&parts->page)))
+        return parts_fail(parts, "no text can be read from it: its characters are in no charset that is known");
     /* A form feed ends a page of text too. */
     struct buf all = parts->page;
     buf_init(&parts->page, all.max);
@@ -64,6 +78,7 @@ void parse(const struct file *f, void *magic, struct parts *parts)
         parts_put(parts, PART_PDF, STR(""));
         break;
     case KIND_IMAGE:
+        parts_put(parts, PART_METHOD, STR("ocr"));
         parse_image(f->bytes, parts);
         break;
     case KIND_ZIP:

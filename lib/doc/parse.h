@@ -35,6 +35,8 @@ void parse(const struct file *f, void *magic, struct parts *parts);
 int parse_text(const struct file *f, struct parts *parts);
 int parse_html(const struct file *f, struct parts *parts);
 int parse_image(struct str bytes, struct parts *parts);
+/* Large enough to be a scan of a page, rather than a logo; a picture whose header can't be read might be. */
+bool image_is_page(struct str bytes);
 int parse_office(struct str bytes, struct parts *parts); /* a ZIP file */
 int parse_ole(struct str bytes, struct parts *parts);
 int parse_rtf(struct str bytes, struct parts *parts);

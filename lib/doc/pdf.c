@@ -1,4 +1,4 @@
-/* lib/doc/pdf: poppler's programs read a PDF; pages without text are rendered and go to OCR. */
+/* lib/doc/pdf: poppler's programs read a PDF; which of its pages are pictures. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -7,14 +7,13 @@
 #include "doc/reading.h"
 
 enum {
-    FEW = 16, /* letters: a page with fewer is a scan with a page number, or a blank */
-    DPI = 300,
+    FEW = 16,    /* letters: a page with fewer is a scan with a page number, or a blank */
+    STAMP = 300, /* a page with fewer may be a scan with a stamp: a fax's head, a filing mark */
     POINTS_PER_INCH = 72,
 };
-static const double PIXELS = 20e6; /* of a rendered page; a large sheet is rendered coarser */
+static const double COVERED = 0.5; /* of a page by pictures: a scan */
 
-/* What went wrong, from what poppler said. */
-static int failed(struct reading *r, const struct outcome *o)
+int reading_pdf_failed(struct reading *r, const struct outcome *o)
 {
     if (strstr(o->said, "Incorrect password") != NULL)
         return parts_fail(&r->answer, "the PDF is protected with a password");
@@ -39,80 +38,68 @@ static size_t letters(struct str page)
     return n;
 }
 
-/* ---- pages that are pictures ---- */
+/* ---- which pages are pictures ---- */
 
-/* "Page    3 size:  595.28 x 841.89 pts (A4)" for page 3; a sheet of A4 where it isn't said. */
-static void page_size(struct str info, unsigned page, double *w, double *h)
+struct page {
+    struct str text;
+    double width, height; /* points; 0: not known yet */
+    double pictures;      /* square points that they cover */
+};
+
+struct pages {
+    struct page *all;
+    unsigned n;
+    struct scan *scans; /* those that are read by OCR */
+    size_t n_scans;
+};
+
+/* "Page    3 size:  595.28 x 841.89 pts (A4)"; a sheet of A4 where it isn't said. */
+static void put_sizes(struct pages *p, struct str info)
 {
-    *w = 595;
-    *h = 842;
+    for (unsigned i = 0; i < p->n; i++) {
+        p->all[i].width = 595;
+        p->all[i].height = 842;
+    }
     while (info.n > 0) {
         struct str line = str_cut(&info, '\n');
         char text[200];
         unsigned n;
-        double a, b;
+        double w, h;
         snprintf(text, sizeof text, "%.*s", line.n < sizeof text ? (int)line.n : (int)sizeof text - 1, line.p);
-        if (sscanf(text, "Page %u size: %lf x %lf", &n, &a, &b) == 3 && n == page && a > 0 && b > 0) {
-            *w = a;
-            *h = b;
-            return;
+        if (sscanf(text, "Page %u size: %lf x %lf", &n, &w, &h) == 3 && n > 0 && n <= p->n && w > 0 && h > 0) {
+            p->all[n - 1].width = w;
+            p->all[n - 1].height = h;
         }
     }
 }
 
-struct rendered {
-    struct str picture;
-    const struct doc_limits *limits;
-};
-
-/* In the sandbox: a rendered page made upright. */
-static void upright(void *context, int out)
+/* What pdfimages lists: a line for each, "page num type width height color comp bpc enc interp object ID x-ppi y-ppi …". */
+static void put_pictures(struct pages *p, struct str images)
 {
-    struct rendered *rendered = context;
-    struct parts parts;
-    if (parts_init(&parts, rendered->limits) < 0)
-        return;
-    parse_image(rendered->picture, &parts);
-    parts_write(&parts, out);
+    while (images.n > 0) {
+        struct str line = str_cut(&images, '\n');
+        char text[300], type[20];
+        unsigned n;
+        double w, h, x_ppi, y_ppi;
+        snprintf(text, sizeof text, "%.*s", line.n < sizeof text ? (int)line.n : (int)sizeof text - 1, line.p);
+        if (sscanf(text, "%u %*u %19s %lf %lf %*s %*s %*s %*s %*s %*s %*s %lf %lf", &n, type, &w, &h, &x_ppi, &y_ppi) == 6 &&
+            n > 0 && n <= p->n && strcmp(type, "smask") != 0 && x_ppi > 0 && y_ppi > 0)
+            p->all[n - 1].pictures += w / x_ppi * h / y_ppi * POINTS_PER_INCH * POINTS_PER_INCH;
+    }
 }
 
-static int scan_page(struct reading *r, struct str bytes, struct str info, unsigned page, struct buf *text)
+/* Does it hold a picture? A stream's dictionary is never compressed (ISO 32000-1, 7.5.7), so its subtype can be looked for. */
+static bool has_pictures(struct str pdf)
 {
-    struct outcome o;
-    struct buf picture, parts;
-    double w, h;
-    char number[16], dpi[16];
-    page_size(info, page, &w, &h);
-    double pixels = w * h * DPI * DPI / POINTS_PER_INCH / POINTS_PER_INCH, resolution = DPI;
-    while (pixels > PIXELS && resolution > 10) {
-        resolution /= 1.25;
-        pixels /= 1.25 * 1.25;
+    for (struct str rest = pdf; rest.n > 6;) {
+        const char *at = memmem(rest.p, rest.n, "/Image", 6);
+        if (at == NULL || at + 6 >= pdf.p + pdf.n)
+            return false;
+        if (strchr(" \t\r\n/>", at[6]) != NULL) /* not /ImageMask, /ImageB */
+            return true;
+        rest = (struct str){ at + 6, (size_t)(pdf.p + pdf.n - at) - 6 };
     }
-    snprintf(number, sizeof number, "%u", page);
-    snprintf(dpi, sizeof dpi, "%.0f", resolution);
-    const char *const argv[] = { "pdftoppm", "-q", "-gray", "-r", dpi, "-f", number, "-l", number, PROCESS_INPUT, NULL };
-    buf_init(&picture, (size_t)(3 * PIXELS) + 1024);
-    buf_init(&parts, (size_t)1 << 30);
-    process_program(r->limits, r->deadline, argv, bytes, &picture, &o);
-    int done = o.well ? 0 : failed(r, &o);
-    if (done == 0) {
-        struct rendered rendered = { buf_str(&picture), r->limits };
-        process_work(r->limits, r->deadline, upright, &rendered, &parts, &o);
-        struct str rest = buf_str(&parts);
-        struct part part;
-        bool found = false;
-        while (done == 0 && parts_next(&rest, &part) > 0)
-            if (part.kind == PART_IMAGE) {
-                found = true;
-                done = reading_ocr(r, part.bytes, text);
-            }
-        if (done == 0 && !found)
-            done = parts_fail(&r->answer, "page %u of the PDF could not be rendered%s%s", page,
-                              o.why[0] != '\0' ? ": poppler " : "", o.why);
-    }
-    buf_fini(&picture);
-    buf_fini(&parts);
-    return done;
+    return false;
 }
 
 /* ---- the whole ---- */
@@ -124,13 +111,73 @@ static int page_sizes(struct reading *r, struct str bytes, struct buf *info)
     snprintf(last, sizeof last, "%u", r->limits->pages);
     const char *const argv[] = { "pdfinfo", "-f", "1", "-l", last, PROCESS_INPUT, NULL };
     process_program(r->limits, r->deadline, argv, bytes, info, &o);
-    return o.well ? 0 : failed(r, &o);
+    return o.well ? 0 : reading_pdf_failed(r, &o);
+}
+
+static int list_pictures(struct reading *r, struct str bytes, struct pages *p)
+{
+    struct outcome o;
+    struct buf images;
+    char last[16];
+    snprintf(last, sizeof last, "%u", p->n);
+    const char *const argv[] = { "pdfimages", "-l", last, "-list", PROCESS_INPUT, NULL };
+    buf_init(&images, 16 << 20);
+    process_program(r->limits, r->deadline, argv, bytes, &images, &o);
+    put_pictures(p, buf_str(&images)); /* as far as it came */
+    buf_fini(&images);
+    return o.well || o.exit_code > 0 ? 0 : reading_pdf_failed(r, &o);
+}
+
+/* Which pages are pictures, with or without a few words of text over them. */
+static int find_scans(struct reading *r, struct str bytes, struct pages *p, struct buf *info)
+{
+    bool pictures = has_pictures(bytes), listed = false;
+    for (unsigned i = 0; i < p->n; i++) {
+        struct page *page = &p->all[i];
+        size_t n = letters(page->text);
+        if (n >= (pictures ? STAMP : FEW))
+            continue;
+        if (info->n == 0 && page_sizes(r, bytes, info) < 0)
+            return -1;
+        if (page->width <= 0)
+            put_sizes(p, buf_str(info));
+        if (n >= FEW && !listed && list_pictures(r, bytes, p) < 0)
+            return -1;
+        listed = listed || n >= FEW;
+        if (n >= FEW && page->pictures < COVERED * page->width * page->height)
+            continue;
+        if (p->n_scans == r->limits->scans)
+            return parts_fail(&r->answer, "more than %u of its pages are pictures: that many are read by OCR at most",
+                              r->limits->scans);
+        p->scans[p->n_scans] = (struct scan){ .page = i + 1, .width = page->width, .height = page->height };
+        buf_init(&p->scans[p->n_scans++].text, r->limits->text_bytes);
+    }
+    return 0;
+}
+
+static int put_pages(struct reading *r, struct pages *p)
+{
+    size_t next = 0;
+    for (unsigned i = 0; i < p->n; i++) {
+        struct str one = p->all[i].text;
+        bool scanned = next < p->n_scans && p->scans[next].page == i + 1;
+        struct str seen = scanned ? buf_str(&p->scans[next++].text) : STR("");
+        size_t had = letters(one), found = letters(seen);
+        /* A text layer that says as much as the picture does is a better reading of it. */
+        bool better = found > (had < FEW ? had : 2 * had);
+        r->by_pdf = r->by_pdf || !better;
+        buf_put_str(&r->answer.page, better ? seen : one);
+        if (parts_page(&r->answer, TIDY_LAYOUT) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 int reading_pdf(struct reading *r, struct str bytes)
 {
     struct outcome o;
-    struct buf text, info, scanned;
+    struct buf text, info;
+    struct pages p = { 0 };
     char last[16];
     snprintf(last, sizeof last, "%u", r->limits->pages + 1);
     /* Lines as they stand on the page: the cells of a table's row stay together. */
@@ -138,7 +185,6 @@ int reading_pdf(struct reading *r, struct str bytes)
     const char *const aloud[] = { "pdftotext", "-layout", "-enc", "UTF-8", "-l", last, PROCESS_INPUT, "-", NULL };
     buf_init(&text, 4 * r->limits->text_bytes);
     buf_init(&info, 1 << 20);
-    buf_init(&scanned, r->limits->text_bytes);
     process_program(r->limits, r->deadline, argv, bytes, &text, &o);
     int done = -1;
     bool forbidden = o.exit_code == 3; /* its author doesn't want the text to be copied; it can be looked at */
@@ -147,7 +193,7 @@ int reading_pdf(struct reading *r, struct str bytes)
             buf_clear(&text);
             process_program(r->limits, r->deadline, aloud, bytes, &text, &o);
         }
-        failed(r, &o);
+        reading_pdf_failed(r, &o);
         goto out;
     }
     struct str rest = buf_str(&text);
@@ -164,26 +210,23 @@ int reading_pdf(struct reading *r, struct str bytes)
         parts_fail(&r->answer, "the PDF has more than %u pages", r->limits->pages);
         goto out;
     }
-    for (unsigned page = 1; page <= pages; page++) {
-        struct str one = str_cut(&rest, '\f');
-        if (letters(one) < FEW) {
-            if (info.n == 0 && page_sizes(r, bytes, &info) < 0)
-                goto out;
-            buf_clear(&scanned);
-            if (scan_page(r, bytes, buf_str(&info), page, &scanned) < 0)
-                goto out;
-            if (letters(buf_str(&scanned)) > letters(one))
-                one = buf_str(&scanned);
-        }
-        r->by_pdf = r->by_pdf || one.p != scanned.p;
-        buf_put_str(&r->answer.page, one);
-        if (parts_page(&r->answer, TIDY_LAYOUT) < 0)
-            goto out;
+    p.all = calloc(pages + 1, sizeof *p.all);
+    p.scans = calloc(r->limits->scans + 1, sizeof *p.scans);
+    if (p.all == NULL || p.scans == NULL) {
+        parts_fail(&r->answer, "the PDF takes more memory than there is");
+        goto out;
     }
+    for (p.n = 0; p.n < pages; p.n++)
+        p.all[p.n].text = str_cut(&rest, '\f');
+    if (find_scans(r, bytes, &p, &info) < 0 || reading_scans(r, bytes, p.scans, p.n_scans) < 0 || put_pages(r, &p) < 0)
+        goto out;
     done = 0;
 out:
     buf_fini(&text);
     buf_fini(&info);
-    buf_fini(&scanned);
+    for (size_t i = 0; i < p.n_scans; i++)
+        buf_fini(&p.scans[i].text);
+    free(p.scans);
+    free(p.all);
     return done;
 }

@@ -44,7 +44,8 @@ static void close_files(void)
 {
 #if defined(SYS_landlock_create_ruleset) && !defined(UDF_ASAN)
     static const char *const readable[] = {
-        "/usr", "/lib", "/lib64", "/bin", "/nix", "/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives", NULL
+        "/usr", "/lib", "/lib64", "/bin", "/nix", "/etc/ld.so.cache", "/etc/fonts", "/var/cache/fontconfig", "/etc/alternatives",
+        NULL
     };
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1)

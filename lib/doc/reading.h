@@ -3,11 +3,13 @@
 #define ODW_DOC_READING_H
 
 #include "doc/parse.h"
+#include "doc/process.h"
 
 struct reading {
     const struct doc_limits *limits;
     void *magic;
     int64_t deadline;
+    int at_once;           /* pages of a scan */
     struct parts answer;   /* pages, method or error: what becomes the document's answer */
     unsigned scans, files; /* pages read by OCR and attachments so far */
     bool by_pdf, by_ocr;
@@ -15,6 +17,18 @@ struct reading {
 
 /* Appends a PDF's pages. -1: the error is in `answer`. pdf.c */
 int reading_pdf(struct reading *r, struct str bytes);
+/* What went wrong, from what poppler said. Always -1. */
+int reading_pdf_failed(struct reading *r, const struct outcome *o);
+
+/* A page of a PDF that is read by OCR. */
+struct scan {
+    unsigned page;
+    double width, height; /* points */
+    struct buf text;
+};
+/* Renders and reads n of them, several at a time. -1: the error is in `answer`. scan.c */
+int reading_scans(struct reading *r, struct str pdf, struct scan *scans, size_t n);
+
 /* The text of a picture (PGM), appended. -1: the error is in `answer`. ocr.c */
 int reading_ocr(struct reading *r, struct str image, struct buf *text);
 

@@ -173,13 +173,13 @@ static void put_calls(struct program *p, const int *calls, size_t n, uint32_t ac
     }
 }
 
-/* Opening is reading: any flag that could change a file is deadly. */
-static void put_open(struct program *p, int call, int flags_argument)
+/* Opening is reading: what any flag that could change a file meets. */
+static void put_open(struct program *p, int call, int flags_argument, uint32_t action)
 {
     put(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, (uint32_t)call);
     load(p, argument(flags_argument));
     put(p, BPF_JMP | BPF_JSET | BPF_K, 0, 1, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY));
-    answer(p, SECCOMP_RET_KILL_PROCESS);
+    answer(p, action);
     answer(p, SECCOMP_RET_ALLOW);
 }
 
@@ -228,9 +228,11 @@ static void build(struct program *p, enum confine_role role)
         put_thread(p);
     if (role == CONFINE_PROGRAM)
         PUT_CALLS(p, allowed_to_program, SECCOMP_RET_ALLOW);
-    put_open(p, SYS_openat, 2);
+    /* Programs that aren't ours try to keep caches (fontconfig's), and go on without them. */
+    uint32_t writing = role == CONFINE_PROGRAM ? SECCOMP_RET_ERRNO | EACCES : SECCOMP_RET_KILL_PROCESS;
+    put_open(p, SYS_openat, 2, writing);
 #if defined(__x86_64__)
-    put_open(p, SYS_open, 1);
+    put_open(p, SYS_open, 1, writing);
 #endif
     PUT_CALLS(p, deadly, SECCOMP_RET_KILL_PROCESS);
     /* libc tries clone3 first and takes this as its absence. */

@@ -8,7 +8,8 @@ enum confine_role {
     CONFINE_NETWORK, /* computes rows that need the network and files to write: connections, threads and files are allowed, no
                         other program, no process, no other process's memory */
     CONFINE_NETWORK_SERVER, /* CONFINE_SERVER for such workers: what it gives up they can't have either */
-    CONFINE_PROGRAM,        /* a worker that becomes another program (execve) at once: that program has what a worker has */
+    CONFINE_PROGRAM,        /* a worker that becomes another program (execve) at once: that program has what a worker has, but that
+                               its attempt at a file to write fails with EACCES */
 };
 
 /* From now on no connection, no other program, no file to write, no other process's memory, and for a worker no process of its own;

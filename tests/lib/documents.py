@@ -235,8 +235,12 @@ O = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text=
 
 
 def odf(kind, body, manifest=""):
+    return odf_with(kind, body, [], manifest)
+
+
+def odf_with(kind, body, more, manifest=""):
     return archive([("mimetype", "application/vnd.oasis.opendocument." + kind), ("META-INF/manifest.xml", "<manifest>%s</manifest>" % manifest),
-                    ("content.xml", "<office:document-content %s><office:body>%s</office:body></office:document-content>" % (O, body))])
+                    ("content.xml", "<office:document-content %s><office:body>%s</office:body></office:document-content>" % (O, body))] + more)
 
 
 LAUGHS = '<!DOCTYPE l [<!ENTITY a0 "ha">' + "".join('<!ENTITY a%d "%s">' % (i, ("&a%d;" % (i - 1)) * 10) for i in range(1, 10)) + ']>'
@@ -277,19 +281,24 @@ def good():
     yield "utf16.txt", text.encode("utf-16"), ["= text 1", text]
     yield "utf16be_no_mark.txt", text.encode("utf-16-be"), [text]
     yield "utf32.txt", b"\xff\xfe\0\0" + text.encode("utf-32-le"), [text]
+    russian, japanese = "Пациент: Анна Иванова, 36 лет.\nДоктор Петров.", "患者名: 山田太郎、年齢36歳。\n担当医は鈴木先生。"
+    yield "utf16_cyrillic.txt", russian.encode("utf-16-le"), ["= text 1", "Анна Иванова", "Доктор Петров"]
+    yield "utf16be_japanese.txt", japanese.encode("utf-16-be"), ["= text 1", "山田太郎", "鈴木先生"]
+    yield "iso2022.txt", japanese.encode("iso2022_jp"), ["= text 1", "山田太郎", "鈴木先生"]
     yield "notes.md", b"# Visit\n\n* one\n* two\n", ["# Visit", "* two"]
     yield "list.csv", b"name;amount\r\nAda;12\r\n", ["= text 1", "name;amount", "Ada;12"]
     yield "data.json", b'{"patient": "Ada"}', ["= text 1", '{"patient": "Ada"}']
     yield "data.xml", b'<?xml version="1.0" encoding="iso-8859-1"?><a name="caf\xe9">\xfc</a>', ["= text 1", 'name="café">ü</a>']
     yield "laughs.xml", ("<?xml version='1.0'?>" + LAUGHS + "<l>&a9;</l>").encode(), ["= text 1", "<l>&a9;</l>"]
     yield "page.html", ("<!doctype html><meta charset=utf-8><title>Visit</title><style>p{}</style><script>var secret=1</script><p>Gr&ouml;&szlig;e<br>two"
-                        "<p style='display:none'>unseen</p><table><tr><td>a<td>b<tr><td>c<td>d</table>").encode(), ["= html 1", "Visit", "Größe", "a\tb", "c\td", "-secret", "-unseen"]
+                        "<p style='display:none'>unseen</p><b style='font-size: 0px' class=x>tiny</b><table><tr><td>a<td>b<tr><td>c<td>d</table>").encode(), ["= html 1", "Visit", "Größe", "a\tb", "c\td", "-secret", "-unseen", "-tiny"]
+    yield "meta.html", '<meta charset="windows-1251">\n<p>Привет, мир'.encode("cp1251"), ["= html 1", "Привет, мир", "-<"]
     yield "letter.rtf", (rb"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset204 Arial;}}{\info{\author nobody}}{\*\generator x;}"
                          rb"\f0 Gr\'fc\'dfe, 12 \u8364?\par{\f1 \'cf\'f0\'e8\'e2\'e5\'f2}{\v hidden}\par\page second\tab page}"), ["= rtf 2", "Grüße, 12 €", "Привет", "second\tpage", "-hidden", "-nobody", "-Arial"]
     yield "memo.docx", docx(paragraphs(MEMO) + "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>crown</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>12 €</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
-                            "<w:p><w:del><w:r><w:delText>deleted</w:delText></w:r></w:del><w:r><w:lastRenderedPageBreak/><w:t>page two</w:t></w:r></w:p>",
+                            "<w:p><w:del><w:r><w:delText>deleted</w:delText></w:r></w:del><w:r><w:rPr><w:vanish/></w:rPr><w:t>unseen</w:t></w:r><w:r><w:lastRenderedPageBreak/><w:t>page two</w:t></w:r></w:p>",
                             [("word/header1.xml", "<w:hdr %s>%s</w:hdr>" % (W, paragraphs(["Dental Practice Hopper"]))),
-                             ("word/header2.xml", "<w:hdr %s>%s</w:hdr>" % (W, paragraphs(["Dental Practice Hopper"])))]), ["= docx 2", "Dental Practice Hopper", "crown\t12 €", "page two", "-deleted"] + MEMO
+                             ("word/header2.xml", "<w:hdr %s>%s</w:hdr>" % (W, paragraphs(["Dental Practice Hopper"])))]), ["= docx 2", "Dental Practice Hopper", "crown\t12 €", "page two", "-deleted", "-unseen"] + MEMO
     yield "book.xlsx", xlsx(), ["= xlsx 2", "Visits", "Ada Lovelace\t\troot canal", "2026-12-01\t2026-12-01 10:30:00\t46357\tTRUE", "crown & bridge\t0.3", "-no"]
     yield "talk.pptx", pptx(), ["= pptx 2", "shown first", "said by the speaker", "shown second", "-17"]
     yield "memo.odt", odf("text", '<office:text><text:p>Dear<text:s text:c="3"/>Ada,</text:p><text:p>see<text:line-break/>you</text:p></office:text>'), ["= odt 1", "Dear Ada,", "see", "you"]
@@ -302,6 +311,13 @@ def good():
     scan = pgm(draw(MEMO, "pgm"))
     yield "scan.pdf", pdf([b"q 595 0 0 842 0 0 cm /Im1 Do Q"], image=scan), ["= ocr 1", "Ada Lovelace", "Grace Hopper"]
     yield "mixed.pdf", pdf([page_stream(MEMO), b"q 595 0 0 842 0 0 cm /Im1 Do Q"], image=pgm(draw(WORDS, "pgm"))), ["= pdf+ocr 2", "Grace Hopper", "quick brown fox"]
+    yield "stamped.pdf", pdf([page_stream(["Page 1"], 9) + b" q 595 0 0 800 0 0 cm /Im1 Do Q"], image=scan), ["= ocr 1", "Ada Lovelace", "Grace Hopper"]
+    yield "fax.pdf", pdf([page_stream(["From: +44 20 7946 0958   20 November 2026 10:31   Page 1 of 1"], 9) + b" q 595 0 0 800 0 0 cm /Im1 Do Q"],
+                         image=scan), ["= ocr 1", "Ada Lovelace", "Grace Hopper"]
+    yield "logo.pdf", pdf([page_stream(MEMO) + b" q 90 0 0 120 400 20 cm /Im1 Do Q"], image=scan), ["= pdf 1"] + MEMO
+    yield "scan.docx", docx(paragraphs(["See the scan:"]), [("word/media/image1.png", png(scan)), ("word/media/image2.png", png((20, 20, b"\xff" * 400)))]), [
+        "= docx+ocr 2", "See the scan:", "Ada Lovelace", "Grace Hopper"]
+    yield "scan.odt", odf_with("text", "<office:text/>", [("Pictures/1.png", png(scan))]), ["= odt+ocr 1", "Ada Lovelace", "Grace Hopper"]
     yield "scan.png", draw(MEMO, "png"), ["= ocr 1", "Ada Lovelace", "Grace Hopper"]
     yield "scan.jpg", draw(MEMO, "jpeg"), ["= ocr 1", "Ada Lovelace", "Grace Hopper"]
     yield "scan.gif", gif(scan), ["= ocr 1", "Ada Lovelace", "Grace Hopper"]
@@ -313,12 +329,18 @@ def good():
     for quarters in (1, 2, 3):
         yield "turned%d.png" % (90 * quarters), png(turned(pgm(draw(dense, "pgm", 0, 12)), quarters)), ["= ocr 1", "Ada Lovelace", "Grace Hopper"]
     yield "mail.eml", eml(pdf([page_stream(MEMO)])), ["= eml 3", "From: Jürgen Müller <jm@example.com>", "Subject: Überweisung für Ada", "Schöne Grüße, a long line", "[Röntgen bild.pdf]", "Grace Hopper", "[x.zip]", "[not read: ", "-as HTML"]
+    yield "calendar.eml", (b"From: a@example.com\r\nSubject: visit\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nsee below\r\n--b\r\n"
+                           b"Content-Type: text/calendar; name=visit.ics\r\n\r\nBEGIN:VCALENDAR\r\nSUMMARY:root canal\r\nEND:VCALENDAR\r\n--b--\r\n"), ["= eml 2", "see below", "[visit.ics]", "SUMMARY:root canal"]
+    yield "no_boundary.eml", b"From: a@example.com\r\nTo: b@example.com\r\nContent-Type: multipart/mixed\r\n\r\njust words", ["= eml 1", "just words"]
 
 
 def hostile():
     memo = pdf([page_stream(MEMO)])
     yield "empty.txt", b"", ["! empty"]
     yield "blank.txt", b" \n\n ", ["! no text"]
+    yield "ebcdic.txt", ("Patient Ada Lovelace, root canal. " * 20).encode("cp037"), ["! no text can be read"]
+    yield "cut_picture.docx", docx("<w:p/>", [("word/media/image1.png", draw(MEMO, "png")[:2000])]), ["! picture is damaged"]
+    yield "white.docx", docx("<w:p/>", [("word/media/image1.png", png((1200, 800, b"\xff" * 960000)))]), ["! by OCR neither"]
     yield "film.mp4", b"\0\0\0\x20ftypisom" + bytes(range(256)) * 4, ["! no text can be read"]
     yield "password.pdf", pdf([page_stream(MEMO)], encrypt="secret"), ["! protected with a password"]
     yield "corrupt.pdf", b"%PDF-1.7\n" + hashlib.sha256(b"x").digest() * 50, ["! damaged"]

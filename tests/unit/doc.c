@@ -174,6 +174,12 @@ static void runs_programs(void **state)
     process_program(&limits, monotonic_ms() + 60000, fails, STR(""), &out, &o);
     assert_int_equal(o.exit_code, 1);
     assert_non_null(strstr(o.said, "/no/such/file"));
+    /* One that would write (fontconfig its cache) can't, and goes on. */
+    const char *const writes[] = { "sh", "-c", "echo x 2>&- >/dev/null || echo refused", NULL };
+    buf_clear(&out);
+    process_program(&limits, monotonic_ms() + 60000, writes, STR(""), &out, &o);
+    if (process_is_confined())
+        assert_string_equal(buf_text(&out), "refused\n");
     buf_fini(&out);
 }
 
