@@ -329,6 +329,16 @@ static int simulated(struct load *l, struct draft *d, json_t *value)
     return d->node->simulated.p != NULL ? 0 : -1;
 }
 
+/* What a language model may choose though no words of the document say it; lib/llm/judge reads it. */
+static int inferred(struct load *l, struct draft *d, json_t *value)
+{
+    if (!json_is_true(value))
+        return load_expected(l, "true", value);
+    if (json_object_get(d->schema, "enum") == NULL && (d->node->types & ~T_NULL) != T_BOOL)
+        return load_refuse(l, "\"x-inferred\" needs values to choose from: an enum, or a boolean");
+    return 0;
+}
+
 static int fallback(struct load *l, struct draft *d, json_t *value)
 {
     const char *word = json_is_string(value) ? json_string_value(value) : "";
@@ -419,6 +429,7 @@ static const struct keyword {
     { "x-pii", EVERYWHERE & ~ROOT, 0, true, pii },
     { "x-normalise", EVERYWHERE & ~ROOT, T_STRING, false, normalise },
     { "x-simulated", EVERYWHERE & ~ROOT, T_STRING, false, simulated },
+    { "x-inferred", EVERYWHERE & ~ROOT, 0, false, inferred },
     { "x-aliases", MEMBER, 0, true, aliases },
     { "x-default", FIELD, T_STRING, true, fallback },
     { "x-window", FIELD, T_STRING, true, window },

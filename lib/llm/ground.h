@@ -13,7 +13,8 @@ enum llm_how {
     LLM_NUMBER,   /* the same number, written otherwise: 1,234.50 */
     LLM_DATE,     /* the same day (and time), written otherwise */
     LLM_FUZZY,    /* alike: at most one edit (insertion, deletion, replacement) in eight characters, and all digits the same */
-    LLM_INFERRED, /* a choice that the contract offers (enum, const, boolean), made and not copied: no words of the document */
+    LLM_INFERRED, /* a choice that the contract leaves to the model (x-inferred, const), made and not copied: no words of the
+                     document */
 };
 const char *llm_how_name(enum llm_how how); /* "absent", "exact", … */
 

@@ -102,9 +102,10 @@ static bool is_date(const json_t *schema)
 static struct llm_place place_of(struct walk *w, const json_t *schema, const json_t *v)
 {
     struct llm_place none = { 0, 0, LLM_ABSENT }, place = none;
-    bool choice = json_object_get(schema, "enum") != NULL || json_object_get(schema, "const") != NULL;
+    /* What the contract itself says, or lets the model choose. */
+    bool choice = json_object_get(schema, "const") != NULL || json_is_true(json_object_get(schema, "x-inferred"));
     if (json_is_boolean(v))
-        return (struct llm_place){ 0, 0, LLM_INFERRED };
+        return choice ? (struct llm_place){ 0, 0, LLM_INFERRED } : none;
     if (json_is_number(v)) {
         place = ground_number(w->ground, json_number_value(v));
     } else {

@@ -152,6 +152,8 @@ static void describe(const json_t *schema, json_t *out, const char *more)
     struct buf limits;
     buf_init(&limits, 1 << 16);
     put_limits(schema, &limits);
+    if (json_is_true(json_object_get(schema, "x-inferred")))
+        buf_printf(&limits, "%schosen by what the document says as a whole", limits.n > 0 ? "; " : "");
     if (more != NULL)
         buf_printf(&limits, "%s%s", limits.n > 0 ? "; " : "", more);
     if (limits.n > 0)

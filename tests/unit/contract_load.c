@@ -56,6 +56,9 @@ static const struct {
 
     /* What is derived. */
     { FIELD("\"type\":\"string\",\"x-derive\":\"ipGeo\""), "t: #/properties/a/x-derive: expected an object such as {\"country\"" },
+    { FIELD("\"type\":\"boolean\",\"x-inferred\":false"), "t: #/properties/a/x-inferred: expected true" },
+    { FIELD("\"type\":\"string\",\"x-inferred\":true"),
+      "t: #/properties/a/x-inferred: \"x-inferred\" needs values to choose from" },
     { FIELD("\"type\":\"string\",\"x-derive\":{}"), "t: #/properties/a/x-derive: expected an object such as {\"country\"" },
     { FIELD("\"type\":\"string\",\"x-derive\":{\"b\":\"ipGeo.city\"}"),
       "t: #/properties/a/x-derive: expected ipGeo or uaParse, a dot and a part of what it returns, got \"ipGeo.city\"" },

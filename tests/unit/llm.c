@@ -157,10 +157,13 @@ static struct llm_contract *contract(const char *schema)
     return l;
 }
 
-static const char schema[] = "{\"type\":\"object\",\"required\":[\"name\",\"n\"],\"additionalProperties\":false,\"properties\":{"
-                             "\"name\":{\"type\":\"string\",\"maxLength\":20},\"n\":{\"type\":\"integer\",\"minimum\":0},"
-                             "\"day\":{\"type\":\"string\",\"format\":\"date\"},\"kind\":{\"enum\":[\"A\",\"B\"]},"
-                             "\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}";
+static const char schema[] =
+    "{\"type\":\"object\",\"required\":[\"name\",\"n\"],\"additionalProperties\":false,\"properties\":{"
+    "\"name\":{\"type\":\"string\",\"maxLength\":20},\"n\":{\"type\":\"integer\",\"minimum\":0},"
+    "\"day\":{\"type\":\"string\",\"format\":\"date\"},\"kind\":{\"enum\":[\"A\",\"B\"],\"x-inferred\":true},"
+    "\"colour\":{\"enum\":[\"red\",\"green\"]},\"paid\":{\"type\":\"boolean\"},"
+    "\"urgent\":{\"type\":\"boolean\",\"x-inferred\":true},"
+    "\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}";
 
 static void strict_schemas(void **state)
 {
@@ -169,7 +172,7 @@ static void strict_schemas(void **state)
     json_t *strict = json_loads(c->strict, 0, NULL), *batch = json_loads(c->strict_batch, 0, NULL);
     assert_non_null(strict);
     assert_non_null(batch);
-    assert_int_equal(json_array_size(json_object_get(strict, "required")), 5);
+    assert_int_equal(json_array_size(json_object_get(strict, "required")), 8);
     assert_true(json_is_false(json_object_get(strict, "additionalProperties")));
     assert_non_null(strstr(c->strict, "at most 20 characters"));
     assert_null(strstr(c->strict, "maxLength"));
@@ -193,6 +196,11 @@ static void answers(void **state)
           "{\"name\":\"Ada Lovelace\",\"n\":42,\"day\":\"2026-03-04\",\"kind\":\"A\",\"tags\":[\"red\"]}" },
         { "{'name': 'Ada Lovelace', 'n': 42.0, 'day': null, 'kind': null, 'tags': ['red', 'green', 'blue'], 'extra': 1}", LLM_OK,
           "{\"name\":\"Ada Lovelace\",\"n\":42,\"tags\":[\"red\",\"blue\"]}" },
+        /* A choice is the model's only where the contract says so; else it must stand there. */
+        { "{\"name\":\"Ada Lovelace\",\"n\":42,\"kind\":\"B\",\"colour\":\"green\",\"paid\":true,\"urgent\":true}", LLM_OK,
+          "{\"name\":\"Ada Lovelace\",\"n\":42,\"kind\":\"B\",\"urgent\":true}" },
+        { "{\"name\":\"Ada Lovelace\",\"n\":42,\"colour\":\"RED\",\"paid\":null,\"urgent\":false}", LLM_OK,
+          "{\"name\":\"Ada Lovelace\",\"n\":42,\"colour\":\"red\",\"urgent\":false}" },
         { "{\"name\":\"Grace Hopper\",\"n\":42}", LLM_UNGROUNDED, NULL },
         { "{\"name\":\"Ada Lovelace\",\"n\":-1}", LLM_CONTRACT, NULL },
         { "{\"name\":\"\xD0\x90\xD0\xB4\xD0\xB0 \xD0\x9B\xD0\xB0\xD0\xB2\xD0\xBB\xD0\xB5\xD0\xB9\xD1\x81\",\"n\":42}", LLM_LANGUAGE,
