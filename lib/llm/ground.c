@@ -11,11 +11,15 @@ enum {
     FUZZY_MIN = 8, /* a shorter value must be there as it is */
     FUZZY_PER = 8, /* one edit for so many characters */
     ORDER_BYTES = 300,
+    PIECES = 6,    /* of one value, at most */
+    PIECE_MIN = 3, /* a shorter one stands anywhere */
+    NEAR = 800,    /* bytes from the first piece to the end of the last */
+    TRIES = 100,
 };
 
 const char *llm_how_name(enum llm_how how)
 {
-    static const char *const names[] = { "absent", "exact", "folded", "number", "date", "fuzzy", "inferred" };
+    static const char *const names[] = { "absent", "exact", "folded", "number", "date", "fuzzy", "pieces", "inferred" };
     return names[how];
 }
 
@@ -87,10 +91,10 @@ static bool within_a_word(struct str text, size_t start, size_t end)
     return before || after;
 }
 
-/* The first place of it that is no part of a longer word; SIZE_MAX: none. */
-static size_t find_words(struct str text, struct str value)
+/* The first place of it, not before `from`, that is no part of a longer word; SIZE_MAX: none. */
+static size_t find_words_from(struct str text, struct str value, size_t from)
 {
-    for (size_t from = 0; value.n > 0 && from + value.n <= text.n;) {
+    for (; value.n > 0 && from + value.n <= text.n;) {
         const char *at = memmem(text.p + from, text.n - from, value.p, value.n);
         if (at == NULL)
             break;
@@ -100,6 +104,11 @@ static size_t find_words(struct str text, struct str value)
         from = start + 1;
     }
     return SIZE_MAX;
+}
+
+static size_t find_words(struct str text, struct str value)
+{
+    return find_words_from(text, value, 0);
 }
 
 /* Bytes [start, end) of the folded text, in the original. */
@@ -131,6 +140,66 @@ static bool same_digits(struct str a, struct str b)
     }
 }
 
+/* Pieces of the folded text that stand one after another, near the first of them. */
+static bool find_pieces(struct str text, const struct folded *pieces, size_t n, size_t *start, size_t *end)
+{
+    size_t from = 0;
+    for (int tries = 0; tries < TRIES; tries++) {
+        size_t first = find_words_from(text, buf_str(&pieces[0].text), from), at = first, i;
+        if (first == SIZE_MAX)
+            return false;
+        struct str near = { text.p, text.n - first < NEAR ? text.n : first + NEAR };
+        from = first + 1;
+        *start = first;
+        *end = first + pieces[0].text.n;
+        for (i = 1; i < n && (at = find_words_from(near, buf_str(&pieces[i].text), *end)) != SIZE_MAX; i++)
+            *end = at + pieces[i].text.n;
+        if (i == n)
+            return true;
+    }
+    return false;
+}
+
+static struct llm_place ground_pieces(const struct folded *f, struct str value)
+{
+    struct llm_place place = { 0, 0, LLM_ABSENT };
+    struct folded pieces[PIECES];
+    size_t n = 0, start, end;
+    bool fine = true;
+    while (value.n > 0 && fine) {
+        size_t length = 0;
+        while (length < value.n && strchr(",;\n", value.p[length]) == NULL)
+            length++;
+        struct str piece = str_trim((struct str){ value.p, length });
+        length += length < value.n;
+        value = (struct str){ value.p + length, value.n - length };
+        if (piece.n == 0)
+            continue;
+        fine = n < PIECES && llm_fold(piece, &pieces[n]) == 0;
+        n += fine;
+        fine = fine && pieces[n - 1].text.n >= PIECE_MIN;
+    }
+    if (fine && n > 1 && find_pieces(buf_str(&f->text), pieces, n, &start, &end))
+        place = unfold(f, start, end, LLM_PIECES);
+    while (n > 0)
+        llm_folded_fini(&pieces[--n]);
+    return place;
+}
+
+/* A currency's code (ISO 4217) by a sign that is its alone. */
+static struct llm_place ground_sign(struct str text, struct str value)
+{
+    static const char *const signs[][2] = { { "EUR", "\xE2\x82\xAC" }, { "GBP", "\xC2\xA3" },     { "INR", "\xE2\x82\xB9" },
+                                            { "KRW", "\xE2\x82\xA9" }, { "ILS", "\xE2\x82\xAA" }, { "UAH", "\xE2\x82\xB4" },
+                                            { "TRY", "\xE2\x82\xBA" }, { "PLN", "z\xC5\x82" },    { "CZK", "K\xC4\x8D" } };
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        const char *at = str_eq(value, str_of(signs[i][0])) ? memmem(text.p, text.n, signs[i][1], strlen(signs[i][1])) : NULL;
+        if (at != NULL)
+            return (struct llm_place){ (size_t)(at - text.p), (size_t)(at - text.p) + strlen(signs[i][1]), LLM_FOLDED };
+    }
+    return (struct llm_place){ 0, 0, LLM_ABSENT };
+}
+
 struct llm_place ground_text(struct ground *g, struct str value)
 {
     struct llm_place none = { 0, 0, LLM_ABSENT };
@@ -155,7 +224,9 @@ struct llm_place ground_text(struct ground *g, struct str value)
             place = trimmed(g->text, unfold(f, m.start, m.end, LLM_FUZZY));
     }
     llm_folded_fini(&v);
-    return place;
+    if (place.how == LLM_ABSENT)
+        place = ground_pieces(f, value);
+    return place.how == LLM_ABSENT ? ground_sign(g->text, value) : place;
 }
 
 /* A number as people write it: groups, one decimal mark. Up to two ways of reading it; how many. */

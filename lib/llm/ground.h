@@ -9,10 +9,12 @@
 enum llm_how {
     LLM_ABSENT,   /* not in the document: the value was taken away */
     LLM_EXACT,    /* the very bytes */
-    LLM_FOLDED,   /* but for case, white space, commas, kinds of quotes and dashes */
+    LLM_FOLDED,   /* but for case, white space, commas, kinds of quotes and dashes; a currency by its sign */
     LLM_NUMBER,   /* the same number, written otherwise: 1,234.50 */
     LLM_DATE,     /* the same day (and time), written otherwise */
     LLM_FUZZY,    /* alike: at most one edit (insertion, deletion, replacement) in eight characters, and all digits the same */
+    LLM_PIECES,   /* what the value has between commas or lines stands there one after another, each as it is, not far apart: an
+                     address beside which another column runs */
     LLM_INFERRED, /* a choice that the contract leaves to the model (x-inferred, const), made and not copied: no words of the
                      document */
 };

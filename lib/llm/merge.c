@@ -10,9 +10,8 @@ enum { DEPTH_MAX = 64 };
 /* How well a value stands in the document: the lower the better. */
 static int rank(struct ground *g, const json_t *v)
 {
-    static const int ranks[] = {
-        [LLM_EXACT] = 0, [LLM_NUMBER] = 1, [LLM_DATE] = 1, [LLM_FOLDED] = 2, [LLM_FUZZY] = 3, [LLM_INFERRED] = 4, [LLM_ABSENT] = 5
-    };
+    static const int ranks[] = { [LLM_EXACT] = 0, [LLM_NUMBER] = 1, [LLM_DATE] = 1,     [LLM_FOLDED] = 2,
+                                 [LLM_FUZZY] = 3, [LLM_PIECES] = 3, [LLM_INFERRED] = 4, [LLM_ABSENT] = 5 };
     if (json_is_string(v))
         return ranks[ground_text(g, (struct str){ json_string_value(v), json_string_length(v) }).how];
     if (json_is_number(v))
