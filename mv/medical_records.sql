@@ -26,14 +26,5 @@ SELECT
     model,
     asked_at AS extracted_at
 FROM extraction_records
-WHERE (asked_at, identity) IN
-(
-    -- The newest answer about each document that is not among the rows.
-    SELECT max(asked_at) AS at, argMax(identity, asked_at)
-    FROM extraction_records
-    WHERE contract = '{contract}' AND status = 'ok' AND asked_at > (SELECT max(extracted_at) - INTERVAL 6 HOUR FROM medical_records_rows)
-    GROUP BY document
-    HAVING (document, at) NOT IN (SELECT document, extracted_at FROM medical_records_rows)
-)
-    AND r.verdict = 'ok'
+WHERE (asked_at, identity) IN ({new_answers}) AND r.verdict = 'ok'
 SETTINGS max_threads = 1

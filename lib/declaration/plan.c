@@ -423,7 +423,7 @@ static int add_objects(struct plan *p, const struct rooms *rooms, const char *da
     }
     for (const struct declaration *d = rooms->views; d != NULL; d = d->next) {
         const char *words[VIEW_WORDS_MAX];
-        if (plan_contracts_words(p, d, words, err) < 0 || add_object(p, d, NULL, words, err) < 0)
+        if (plan_contracts_words(p, d, rooms->views, words, err) < 0 || add_object(p, d, NULL, words, err) < 0)
             return -1;
     }
     for (size_t i = 0; i < p->n_sources; i++)

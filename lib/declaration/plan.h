@@ -71,9 +71,10 @@ struct plan {
  * {record_type}, {record_time} (the contract's time field in the intake: record.timestamp), {contract_hash}, {identity}
  * (record.timestamp, record.id), {identity_hash} (cityHash64 over them), {content_hash} (UInt32, over the other fields). An
  * identity field with `x-default: origin` that a message lacks stands there as its origin, else as topic/partition/offset. mv/:
- * {contract_hashes} (a map of every contract's name to its hash), and where the head has `-- contract: NAME` {contract},
- * {contract_hash}, {record_function} of that one. Statements keep their lines: line n of `statement` is line sql_line + n - 1 of
- * the file. */
+ * {contract_hashes} (a map of every contract's name to its hash), {record_violations} (what today's contract finds wrong with
+ * `record`, by `contract`) and {recorded} (a query for `document`s that have a row by a view of kind records), and where the head
+ * has `-- contract: NAME` {contract}, {contract_hash}, {record_function} of that one, and with `-- kind: records` {new_answers}
+ * (those that are no rows yet). Statements keep their lines: line n of `statement` is line sql_line + n - 1 of the file. */
 struct plan *plan_load(const char *root, const char *database, struct err *err) __attribute__((warn_unused_result));
 void plan_free(struct plan *p);
 
