@@ -227,6 +227,10 @@ static int erase(struct run *r, struct err *err)
             return -1;
         printf("erased %" PRId64 " records and %" PRId64 " dead letters of %s, as erasure %s\n", e->identities, e->letters,
                e->source->stem, e->id);
+        if (e->asked_models)
+            printf(
+                "what a language model answered about it is kept on each ClickHouse node until 'odw llm cache clear --containing "
+                "TEXT' there\n");
         say_topic(r);
     }
     if (r->waiting > 0)

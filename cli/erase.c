@@ -430,6 +430,28 @@ static void put_extraction_letters(struct buf *sql, const struct erasure *e)
     buf_putc(sql, ')');
 }
 
+/* What was being made of the rows when they were noted as erased is written soon, or never: views that begin now pass them over. */
+static int wait_for_views(struct erasure *e, enum plan_kind kind, struct err *err)
+{
+    struct buf sql;
+    int rc = 0;
+    buf_init(&sql, 0);
+    for (size_t i = 0; i < e->plan->n_objects && rc == 0; i++) {
+        const struct plan_object *o = &e->plan->objects[i];
+        struct err why = ERR_INIT;
+        int code = 0;
+        if (o->kind != kind)
+            continue;
+        buf_clear(&sql);
+        buf_printf(&sql, "SYSTEM WAIT VIEW %s", o->name);
+        /* One whose last round failed has written nothing. */
+        if (ask(e, &sql, NULL, &code, &why) < 0 && code == 0)
+            rc = err_set(err, why.class, "%s", why.text);
+    }
+    buf_fini(&sql);
+    return rc;
+}
+
 /* Tables that say `-- derived-from: SOURCE`: first those that others are made of. */
 static int delete_derived(struct erasure *e, struct err *err)
 {
@@ -439,7 +461,10 @@ static int delete_derived(struct erasure *e, struct err *err)
         const char *from = o->kind == PLAN_TABLE ? declaration_value(o->declaration, "derived-from") : NULL;
         if (from == NULL || strcmp(from, e->source->stem) != 0)
             continue;
-        if (strcmp(o->name, "extraction_records") == 0)
+        bool facts = strcmp(o->name, "extraction_records") == 0;
+        e->asked_models = e->asked_models || facts;
+        rc = wait_for_views(e, facts ? PLAN_EXTRACTION : PLAN_RECORDS, err);
+        if (rc == 0 && facts)
             rc = delete_from(e, "dead_letter_records", put_extraction_letters, err);
         if (rc == 0)
             rc = delete_from(e, o->name, put_derived, err);

@@ -24,6 +24,7 @@ struct erasure {
     const char *values[ERASE_PARAMS]; /* letters that aren't JSON are matched by these texts, all of them */
     size_t n_values;
     const char *containing; /* letters with this text in payload, key or a header; or NULL */
+    bool asked_models;      /* language models were asked about its documents, whose answers are kept beside the functions */
     bool records;           /* there is a condition; else only `containing` */
     char condition_hash[17];
     char id[40];

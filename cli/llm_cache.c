@@ -25,6 +25,10 @@ static const struct opt cache_options[] = {
     { .name = "failed",
       .type = OPT_FLAG,
       .help = "clear: only refusals, empty answers and those that were cut, so that they are asked for again" },
+    { .name = "containing",
+      .type = OPT_TEXT,
+      .arg = "TEXT",
+      .help = "clear: only those in which this text stands, such as the name of a person who is erased" },
     { .name = "json", .type = OPT_FLAG, .help = "stats: one JSON object" },
     { .name = NULL },
 };
@@ -123,7 +127,8 @@ static int run_cache(int argc, char **argv)
         done = put_stats(c, opts_flag(o, "json"), &err) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     } else if (c != NULL) {
         int64_t age = opts_number(o, "older-than");
-        if (llm_cache_clear(c, opts_text(o, "model"), age > 0 ? wall_ms() - age : 0, opts_flag(o, "failed"), &removed, &err) == 0) {
+        if (llm_cache_clear(c, opts_text(o, "model"), age > 0 ? wall_ms() - age : 0, opts_flag(o, "failed"),
+                            opts_text(o, "containing"), &removed, &err) == 0) {
             fprintf(stderr, "removed %" PRIu64 " answers\n", removed);
             done = EXIT_SUCCESS;
         }

@@ -342,17 +342,24 @@ int llm_cache_stats(struct llm_cache *c, struct llm_cache_stats *stats, struct e
     return 0;
 }
 
-int llm_cache_clear(struct llm_cache *c, const char *model, int64_t before_ms, bool failed_only, uint64_t *removed, struct err *err)
+int llm_cache_clear(struct llm_cache *c, const char *model, int64_t before_ms, bool failed_only, const char *containing,
+                    uint64_t *removed, struct err *err)
 {
     sqlite3_stmt *s = NULL;
+    if (execute(c, "PRAGMA secure_delete = ON", err) < 0)
+        return -1;
     if (sqlite3_prepare_v2(
-            c->db, "DELETE FROM answers WHERE (?1 IS NULL OR model = ?1) AND (?2 = 0 OR made < ?2) AND (?3 = 0 OR finish != 0)", -1,
-            &s, NULL) != SQLITE_OK)
+            c->db,
+            "DELETE FROM answers WHERE (?1 IS NULL OR model = ?1) AND (?2 = 0 OR made < ?2) AND (?3 = 0 OR finish != "
+            "0) AND (?4 IS NULL OR instr(content, ?4) > 0)",
+            -1, &s, NULL) != SQLITE_OK)
         return failed(c, err);
     if (model != NULL)
         sqlite3_bind_text(s, 1, model, -1, SQLITE_STATIC);
     sqlite3_bind_int64(s, 2, before_ms);
     sqlite3_bind_int(s, 3, failed_only);
+    if (containing != NULL)
+        sqlite3_bind_blob(s, 4, containing, (int)strlen(containing), SQLITE_STATIC);
     int done = sqlite3_step(s) == SQLITE_DONE ? 0 : failed(c, err);
     sqlite3_finalize(s);
     *removed = done == 0 ? (uint64_t)sqlite3_changes64(c->db) : 0;

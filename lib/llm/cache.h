@@ -47,10 +47,10 @@ struct llm_cache_stats {
     double cost; /* what they cost when they were asked for */
 };
 int llm_cache_stats(struct llm_cache *c, struct llm_cache_stats *stats, struct err *err) __attribute__((warn_unused_result));
-/* Removes answers: those of a model (NULL: any), made before a moment (0: any), only those that failed. How many in *removed. What
- * was used stays counted. */
-int llm_cache_clear(struct llm_cache *c, const char *model, int64_t before_ms, bool failed_only, uint64_t *removed, struct err *err)
-    __attribute__((warn_unused_result));
+/* Removes answers: those of a model (NULL: any), made before a moment (0: any), only those that failed, only those in which a text
+ * stands (NULL: any), whose bytes are then no longer in the file. How many in *removed. What was used stays counted. */
+int llm_cache_clear(struct llm_cache *c, const char *model, int64_t before_ms, bool failed_only, const char *containing,
+                    uint64_t *removed, struct err *err) __attribute__((warn_unused_result));
 
 const char *llm_cache_version(void); /* "SQLite 3.40.1" */
 

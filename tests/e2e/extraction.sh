@@ -88,6 +88,25 @@ expect 'rows after the replay' 6 "$(sql "SELECT count() FROM $ODW_DATABASE.medic
 expect 'requests about a memo that has a record' 1 "$(asked 1)"
 [ "$(asked 6)" = 2 ] || stack_fail "memo 6 was asked about $(asked 6) times"
 
+# Answered under a contract that changes before the answer is a row: a letter, which the former contract makes a row of.
+sql "SYSTEM STOP VIEW $ODW_DATABASE.medical_records_refresh"
+note "$memos" 30
+produce_documents dental_appointment "$memos/30.txt"
+wait_until 60 all_asked
+expect 'an answer that is no row yet' ok "$(of 30 status)"
+sed -i 's/"maximum": 130/"maximum": 40/' "$ODW_ROOT/contracts/dental_appointment.schema.json"
+odw apply >/dev/null
+sql "SYSTEM START VIEW $ODW_DATABASE.medical_records_refresh"
+is_letter() { [[ $(letter 30) == 'contract: the contract has changed'* ]]; }
+wait_until 60 is_letter
+odw dlq show "$(place 30)" | grep -q '/patient_age: expected an integer from 0 to 40 or null, got 50' || stack_fail "the letter: $(odw dlq show "$(place 30)")"
+expect 'rows that there were before' 6 "$(sql "SELECT count() FROM $ODW_DATABASE.medical_records")"
+sed -i 's/"maximum": 40/"maximum": 130/' "$ODW_ROOT/contracts/dental_appointment.schema.json"
+odw apply >/dev/null
+odw dlq replay "$(place 30)" 2>/dev/null
+wait_until 60 letters recovered 3
+wait_until 30 records_are_rows
+
 # Killed in the middle, twice.
 for i in $(seq 100 139); do note "$memos/late" "$i"; done
 produce_documents dental_appointment "$memos/late"/*.txt
@@ -105,6 +124,22 @@ if [ "$(late)" -lt 40 ] || [ "$(late)" -gt 48 ]; then
     stack_fail "expected 40 requests and at most the 4 in flight again for each of 2 kills, got $(late)"
 fi
 echo "requests about 40 memos, with two kills: $(late)"
+
+# Erased while a model is being asked about it: nothing that was made of it comes later, and the cache forgets it by its name.
+note "$memos" 60 '[[slow]]'
+sed -i 's/Ada Lovelace/Mary Somerville/' "$memos/60.txt"
+produce_documents dental_appointment "$memos/60.txt"
+is_asked() { [ "$(asked 60)" -ge 1 ]; }
+wait_until 60 is_asked
+odw erase --source documents id=60.txt --yes | grep -q 'cache clear --containing' || stack_fail 'odw erase does not speak of the cache'
+expect 'what was made of an erased document' '0 0' "$(sql "SELECT (SELECT count() FROM $ODW_DATABASE.extraction_records WHERE document = '60.txt'),
+    (SELECT count() FROM $ODW_DATABASE.medical_records_rows WHERE document = '60.txt') FORMAT TSV" | tr '\t' ' ')"
+kept() { odw llm cache stats --json | jq .answers; }
+before=$(kept)
+odw llm cache clear --containing 'Mary Somerville' 2>"$STACK_DIR/said"
+grep -qx 'removed 1 answers' "$STACK_DIR/said" || stack_fail "the cache said: $(cat "$STACK_DIR/said")"
+expect 'answers that are kept' "$((before - 1))" "$(kept)"
+if grep -aq Somerville "$ODW_USER_SCRIPTS/odw/llm/state"/answers.sqlite*; then stack_fail 'a name that was cleared is in the cache'; fi
 
 if grep -lE 'Lovelace|sk-test' "$STACK_DIR"/log/*; then
     stack_fail "a log has a document's text or a key"
