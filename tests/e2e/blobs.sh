@@ -4,18 +4,10 @@
 set -euo pipefail
 . tests/lib/stack.sh
 . tests/lib/path.sh
+. tests/lib/store.sh
 
-path_start
-if [ -z "${ODW_S3_URL:-}" ]; then
-    echo 'skipped: there is no S3 server (dev/install run)'
-    exit 77
-fi
-work=$STACK_DIR/work
-mkdir -p "$work"
+store_start
 OBJECTS=${OBJECTS:-2000}
-s3() { python3 tests/lib/s3.py "$@"; }
-load() { odw load blobs "$@" --json 2>"$work/said" || { cat "$work/said" >&2; return 1; }; }
-counts() { jq -r '"\(.acknowledged) \(.failed)"'; }
 rows() { sql "SELECT file_path FROM $ODW_DATABASE.blobs WHERE bucket_name = 'things' ORDER BY file_path FORMAT JSONEachRow" | jq -r '.file_path | @json'; }
 
 # Keys that break what is careless: each is listed as it is. (What the server itself changes is left out: a//b, a leading slash, control
@@ -32,7 +24,7 @@ jq -r '.key | @json' "$work/objects" | LC_ALL=C sort >"$work/keys"
 expect 'the longest key' 1024 "$(jq -r '.key | utf8bytelength' "$work/objects" | sort -n | tail -n 1)"
 
 total=$(wc -l <"$work/keys")
-expect 'the first run' "$total 0" "$(load s3://things/ | counts)"
+expect 'the first run' "$total 0" "$(load blobs s3://things/ | counts)"
 settle 60
 rows | LC_ALL=C sort >"$work/got"
 cmp "$work/keys" "$work/got" || stack_fail "$(diff "$work/keys" "$work/got" | head -n 5)"
@@ -40,17 +32,17 @@ expect 'sizes and ETags' "$(jq -cs '[.[].body | utf8bytelength] | add' "$work/ob
     "$(sql "SELECT sum(file_size), countIf(etag = lower(hex(MD5('7')))) FROM $ODW_DATABASE.blobs FORMAT TSV" | tr '\t' ' ')"
 
 # Nothing has changed; then one object is new, one has changed, one is gone.
-expect 'a second run' '0 0' "$(load s3://things/ | counts)"
-expect 'what a second run passes over' "$total" "$(load s3://things/ | jq .skipped)"
+expect 'a second run' '0 0' "$(load blobs s3://things/ | counts)"
+expect 'what a second run passes over' "$total" "$(load blobs s3://things/ | jq .skipped)"
 jq -cn '{ key: "many/new", body: "n" }, { key: "many/1/object-1.txt", body: "changed" }' | s3 put things
 echo '{"key": "many/2/object-2.txt"}' | s3 delete things
-expect 'a third run' '3 0' "$(load s3://things/ | counts)"
+expect 'a third run' '3 0' "$(load blobs s3://things/ | counts)"
 settle 60
 expect 'objects that are there' "$total" "$(rows | wc -l)"
 expect 'versions' "$((total + 2))" "$(sql "SELECT count() FROM $ODW_DATABASE.blobs_rows FINAL")"
 expect 'the changed one' 7 "$(sql "SELECT file_size FROM $ODW_DATABASE.blobs WHERE file_path = 'many/1/object-1.txt'")"
 expect 'the one that is gone' 1 "$(sql "SELECT countIf(deleted_at IS NOT NULL) FROM $ODW_DATABASE.blobs_rows FINAL WHERE file_path = 'many/2/object-2.txt'")"
-expect 'a fourth run' '0 0' "$(load s3://things/ | counts)"
+expect 'a fourth run' '0 0' "$(load blobs s3://things/ | counts)"
 
 # Patterns; content types where they are asked for.
 expect 'a pattern' 1 "$(odw load blobs 's3://things/{caf,dir}*/**/*.PDF' --print | wc -l)"
@@ -66,11 +58,11 @@ within() { grep -aqs '^listing ' "$STACK_DIR"/load/blobs-*.position; }
 wait_until 60 within
 kill -9 "$load"
 wait "$load" 2>/dev/null || true
-load s3://more/ >"$work/resumed"
+load blobs s3://more/ >"$work/resumed"
 settle 60
 expect 'objects after a kill' "$OBJECTS" "$(sql "SELECT uniqExact(file_path) FROM $ODW_DATABASE.blobs WHERE bucket_name = 'more'")"
 [ "$(jq .acknowledged "$work/resumed")" -lt "$OBJECTS" ] || stack_fail 'the load that was killed began again from the start'
-expect 'after that' '0 0' "$(load s3://more/ | counts)"
+expect 'after that' '0 0' "$(load blobs s3://more/ | counts)"
 
 # Every page of the endpoint, and its filters.
 pages() {
@@ -111,7 +103,7 @@ diff -u tests/e2e/blobs.said <(tail -n +1 "$work"/{key,secret,bucket,anonymous,r
 }
 
 # Generated: a fifth fails in the stream, marked.
-expect 'generated' '1000 0' "$(load --count 1000 --seed 4 --fail-percentage 20 --until 2026-11-20 | counts)"
+expect 'generated' '1000 0' "$(load blobs --count 1000 --seed 4 --fail-percentage 20 --until 2026-11-20 | counts)"
 settle 60
 failed=$(sql "SELECT count() FROM $ODW_DATABASE.dead_letters WHERE source = 'blobs'")
 [ "$failed" -gt 140 ] && [ "$failed" -lt 260 ] || stack_fail "expected about 200 of 1,000 to fail, got $failed"

@@ -4,17 +4,10 @@
 set -euo pipefail
 . tests/lib/stack.sh
 . tests/lib/path.sh
+. tests/lib/store.sh
 
-path_start
-if [ -z "${ODW_S3_URL:-}" ]; then
-    echo 'skipped: there is no S3 server (dev/install run)'
-    exit 77
-fi
-work=$STACK_DIR/work
+store_start
 mkdir -p "$work/folder/deeper" "$work/inbox"
-s3() { python3 tests/lib/s3.py "$@"; }
-load() { odw load documents "$@" --json 2>"$work/said" || { cat "$work/said" >&2; return 1; }; }
-counts() { jq -r '"\(.acknowledged) \(.failed)"'; }
 # What became of every file, as documents_check.py has it.
 became() {
     sql "SELECT source_file_path AS file, method, pages, '' AS error, text FROM $ODW_DATABASE.documents FORMAT JSONEachRow"
@@ -32,7 +25,7 @@ while read -r file; do cp -p "$file" "$work/folder/deeper/"; done <"$work/all.fo
 stored=$(wc -l <"$work/all.store") filed=$(wc -l <"$work/all.folder")
 
 # While they are read, ClickHouse is killed, and before that a process that reads a document.
-expect 'from the store' "$stored 0" "$(load 's3://memos/in/**' --contract dental_appointment --instructions 'Dates are day first.' | counts)"
+expect 'from the store' "$stored 0" "$(load documents 's3://memos/in/**' --contract dental_appointment --instructions 'Dates are day first.' | counts)"
 reads() { [ -n "$(readers)" ]; }
 readers() { # the processes that read documents, below this stack's ClickHouse
     ps -eo pid=,ppid=,comm= | awk -v root="$(cat "$STACK_DIR/clickhouse.pid")" '
@@ -43,7 +36,7 @@ wait_until 60 reads
 readers | head -n 1 | xargs -r kill -9
 wait_until 60 reads
 kill -9 "$(cat "$STACK_DIR/clickhouse.pid")"
-expect 'from the folder' "$filed 0" "$(load "$work/folder" --source-name inbox | counts)"
+expect 'from the folder' "$filed 0" "$(load documents "$work/folder" --source-name inbox | counts)"
 wait_until 60 sql 'SELECT 1' >/dev/null 2>&1
 settle 400
 became >"$work/became"
@@ -54,19 +47,19 @@ expect 'the contract' "$(sql "SELECT count() FROM $ODW_DATABASE.documents WHERE 
 expect 'hashes' 1 "$(sql "SELECT count() FROM $ODW_DATABASE.documents WHERE source_file_path LIKE '%/plain.txt' AND sha256 = '$(sha256sum <"$work/all/plain.txt" | cut -d' ' -f1)'")"
 
 # Again: nothing; what was only touched or written as it was: nothing; what has changed, once.
-expect 'a second run' '0 0' "$(load 's3://memos/in/**' --contract dental_appointment --instructions 'Dates are day first.' | counts)"
+expect 'a second run' '0 0' "$(load documents 's3://memos/in/**' --contract dental_appointment --instructions 'Dates are day first.' | counts)"
 first=$(head -n 1 "$work/all.store")
 jq -cn --arg file "$first" '{ key: "in/\($file | split("/") | last)", file: $file }' | s3 put memos
-expect 'written again as it was' '0 0' "$(load 's3://memos/in/**' --contract dental_appointment --instructions 'Dates are day first.' | counts)"
+expect 'written again as it was' '0 0' "$(load documents 's3://memos/in/**' --contract dental_appointment --instructions 'Dates are day first.' | counts)"
 find "$work/folder" -type f -exec touch {} +
-expect 'touched' "0 0" "$(load "$work/folder" --source-name inbox | counts)"
+expect 'touched' "0 0" "$(load documents "$work/folder" --source-name inbox | counts)"
 echo 'another memo' >"$work/folder/deeper/notes.md"
 echo 'a new one' >"$work/folder/new.txt"
-expect 'a new and a changed one' '2 0' "$(load "$work/folder" --source-name inbox | counts)"
+expect 'a new and a changed one' '2 0' "$(load documents "$work/folder" --source-name inbox | counts)"
 
 # One that is too large for a message, one that isn't base64.
 head -c 12000000 /dev/zero >"$work/large.bin"
-expect 'a large one' '1 0' "$(load "$work/large.bin" | counts)"
+expect 'a large one' '1 0' "$(load documents "$work/large.bin" | counts)"
 echo '{"source_file_path": "by hand", "content": "?!"}' | produce documents
 settle 60
 expect 'the large one' '/bytes: expected an integer from 0 to 11534336 or null, got 12000000' \
