@@ -171,6 +171,9 @@ static int read_file(struct reading *r, const struct file *file, unsigned depth)
     struct buf found;
     struct part part;
     int done = 0, more;
+    /* A PDF is told by its first bytes: that takes no process. */
+    if (str_starts(file->bytes, STR("%PDF-")) && file->bytes.n <= r->limits->bytes)
+        return read_part(r, file, &(struct part){ .kind = PART_PDF }, depth);
     buf_init(&found, (size_t)1 << 30);
     process_work(r->limits, r->deadline, take_apart, &(struct parsing){ file, r }, &found, &o);
     struct str rest = buf_str(&found);
