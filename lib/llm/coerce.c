@@ -21,15 +21,74 @@ struct coerce {
 
 static json_t *coerce(struct coerce *c, const json_t *schema, json_t *v, unsigned depth);
 
+enum { NUMBER_MAX = 64 };
+
+/* Digits between the marks of a number, in threes but for the first group; up to `end`. */
+static bool in_threes(struct str s, size_t end, char mark)
+{
+    size_t group = 0, groups = 0;
+    for (size_t i = 0; i <= end; i++) {
+        if (i < end && s.p[i] >= '0' && s.p[i] <= '9') {
+            group++;
+        } else if (i == end || s.p[i] == mark) {
+            if (group == 0 || group > 3 || (groups > 0 && group != 3))
+                return false;
+            groups++;
+            group = 0;
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* 1,234.50 and 1.234,50 and 1 234,50 and 19,5 as 1234.50 and 19.5, where that can only mean one number: 1,234 may be two. What
+ * isn't written with such marks stays as it is. */
+static void without_marks(struct str s, char text[NUMBER_MAX])
+{
+    size_t n = 0, sign = s.n > 0 && (s.p[0] == '-' || s.p[0] == '+'), last = SIZE_MAX, marks = 0;
+    char grouping = 0, decimal = 0;
+    snprintf(text, NUMBER_MAX, "%.*s", STR_ARG(s));
+    struct str body = { s.p + sign, s.n - sign };
+    for (size_t i = 0; i < body.n; i++)
+        if (body.p[i] != '\0' && strchr(".,' ", body.p[i]) != NULL) {
+            grouping = last != SIZE_MAX && body.p[i] != decimal ? decimal : grouping;
+            decimal = body.p[i];
+            last = i;
+            marks++;
+        }
+    if (marks == 0 || (marks == 1 && (decimal != ',' || body.n - last - 1 == 3)))
+        return;
+    if (marks > 1 && grouping == 0) { /* 1.234.567 */
+        grouping = decimal;
+        decimal = 0;
+        last = body.n;
+    }
+    size_t fraction = last + 1;
+    while (fraction < body.n && body.p[fraction] >= '0' && body.p[fraction] <= '9')
+        fraction++;
+    bool decimals = decimal == 0 || (fraction == body.n && strchr(".,", decimal) != NULL);
+    bool whole =
+        marks == 1 ? strspn(text + sign, "0123456789") == last && last > 0 && fraction > last + 1 : in_threes(body, last, grouping);
+    if (!decimals || !whole)
+        return;
+    for (size_t i = 0; i < s.n; i++)
+        if ((s.p[i] >= '0' && s.p[i] <= '9') || i < sign)
+            text[n++] = s.p[i];
+        else if (decimal != 0 && i == last + sign)
+            text[n++] = '.';
+    text[n] = '\0';
+}
+
 /* An exact decimal, in 64 bits or as a double; NULL: the text is no number. */
 static json_t *number_of(struct str s, unsigned set)
 {
-    char text[64], *end;
+    char text[NUMBER_MAX], *end;
     s = str_trim(s);
     if (s.n == 0 || s.n >= sizeof text)
         return NULL;
-    memcpy(text, s.p, s.n);
-    text[s.n] = '\0';
+    without_marks(s, text);
+    s = str_of(text);
     size_t sign = text[0] == '-' || text[0] == '+', digits = strspn(text + sign, "0123456789");
     if (digits == 0)
         return NULL;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <math.h>
 
 #include "base/clock.h"
 #include "llm/cache.h"
@@ -244,6 +245,47 @@ static void answers(void **state)
     llm_contract_free(c);
 }
 
+static void numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *said;
+        double number; /* NAN: it stays a text */
+    } cases[] = { { "42", 42 },
+                  { "1,234.50", 1234.5 },
+                  { "1.234,50", 1234.5 },
+                  { "1 234,50", 1234.5 },
+                  { "1'234.50", 1234.5 },
+                  { "19,5", 19.5 },
+                  { "-1.234.567", -1234567 },
+                  { "12,345,678", 12345678 },
+                  { "0,05", 0.05 },
+                  { "1.234", 1.234 },
+                  { "1,234", NAN },
+                  { "1,23,456", NAN },
+                  { "1.2.3", NAN },
+                  { "12,34.5", NAN },
+                  { "1,234.5.6", NAN },
+                  { "1,2 3", NAN },
+                  { ",5", NAN },
+                  { "5,", NAN },
+                  { "1 2", NAN },
+                  { "12:30", NAN },
+                  { "x1,5", NAN },
+                  { "12345,5", 12345.5 } };
+    json_t *number = json_pack("{s:s}", "type", "number");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *said = json_string(cases[i].said), *written = json_object();
+        json_t *v = llm_coerce(number, number, said, LLM_DATES_UNSAID, written);
+        if (json_is_number(v) == isnan(cases[i].number) || (json_is_number(v) && json_number_value(v) != cases[i].number))
+            fail_msg("%s: got %g", cases[i].said, json_is_number(v) ? json_number_value(v) : NAN);
+        json_decref(v);
+        json_decref(said);
+        json_decref(written);
+    }
+    json_decref(number);
+}
+
 static void backs_off(void **state)
 {
     (void)state;
@@ -301,8 +343,9 @@ static void gates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(repairs),        cmocka_unit_test(dates),   cmocka_unit_test(places),    cmocka_unit_test(alike),
-        cmocka_unit_test(strict_schemas), cmocka_unit_test(answers), cmocka_unit_test(backs_off), cmocka_unit_test(gates),
+        cmocka_unit_test(repairs), cmocka_unit_test(dates),          cmocka_unit_test(places),
+        cmocka_unit_test(alike),   cmocka_unit_test(strict_schemas), cmocka_unit_test(answers),
+        cmocka_unit_test(numbers), cmocka_unit_test(backs_off),      cmocka_unit_test(gates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
