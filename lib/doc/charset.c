@@ -161,7 +161,7 @@ static const char *by_blocks(struct str s)
 /* ISO 2022-JP (RFC 1468), -KR (RFC 1557), -CN (RFC 1922) are ASCII but for what stands between escapes. */
 static const char *by_escapes(struct str s)
 {
-    const char *at = memmem(s.p, s.n, "\x1B$", 2);
+    const char *at = s.n < 4 ? NULL : memmem(s.p, s.n, "\x1B$", 2);
     if (at == NULL || at + 3 >= s.p + s.n)
         return NULL;
     return at[2] == 'B' || at[2] == '@'   ? "iso-2022-jp-2"
