@@ -11,7 +11,7 @@ for case in "$source"/loaders/*/cases/*.in; do
     wanted=${case%.in}.out
     read -ra arguments <"$case"
     status=0
-    (cd "$(dirname "$case")" && env -i PATH="$PATH" TZ=America/New_York "$odw" load "${arguments[@]}") >"$work/out" 2>&1 || status=$?
+    (cd "$(dirname "$case")" && env -i PATH="$PATH" TZ=America/New_York ODW_STATE_DIR="$work/state" "$odw" load "${arguments[@]}") >"$work/out" 2>&1 || status=$?
     [ "$status" -eq 0 ] || echo "exit $status" >>"$work/out"
     # What names a file on this machine is another elsewhere.
     sed -i -E 's/"id":"[0-9a-f]{16}-([0-9a-f]+")/"id":"FILE-\1/' "$work/out"
