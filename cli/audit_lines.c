@@ -17,15 +17,19 @@ int audit_gaps(struct audit *a, const struct gaps *tails, json_t *partitions, st
                 return -1;
             if (sum.lost == 0)
                 sum.first_lost = g.first_lost;
+            if (g.lost > 0)
+                sum.last_lost = g.last_lost;
             sum.empty += g.empty, sum.absent += g.absent, sum.unprovable += g.unprovable, sum.lost += g.lost;
         } while (g.more && !a->read_only && g.lost == 0);
         if (sum.lost > 0)
             audit_say(a->problems,
                       "topic %s, partition %d: %" PRId64 "%s message%s between offsets %" PRId64 " and %" PRId64
                       " became neither a row nor a dead letter, the first at offset %" PRId64
-                      "; the group's position passed over %s",
+                      "; the group's position passed over %s."
+                      " odw replay --source %s --partition %d --offsets %" PRId64 "-%" PRId64 " sends them again",
                       a->source->topic, p->partition, sum.lost, g.more ? " or more" : "", sum.lost == 1 ? "" : "s", p->proven,
-                      p->committed, sum.first_lost, sum.lost == 1 ? "it" : "them");
+                      p->committed, sum.first_lost, sum.lost == 1 ? "it" : "them", a->source->stem, p->partition, sum.first_lost,
+                      sum.last_lost);
         if (sum.empty > 0 && a->read_only)
             audit_say(a->notes,
                       "topic %s, partition %d: %" PRId64

@@ -3,14 +3,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "letter/letter.h"
 
 enum {
     GAPS_PER_ROUND = 20000,
     OFFSETS_PER_ROUND = 1000000, /* of one gap that is written out line by line */
     SWEEP_OVER = 20000,          /* gaps nearer than this are read in one sweep: opening a read costs more than so many messages */
+    MISSED_AT_ONCE = 60000,      /* bytes of what is asked about in one question */
     READ_TIMEOUT_MS = 60000,
 };
 
@@ -36,6 +39,9 @@ struct look {
     int64_t since_ms; /* lines from before are of a topic that is gone */
     int64_t now_ms;
     struct buf letters, lines; /* RowBinary */
+    struct clickhouse *ch;
+    struct buf missed; /* messages without a line, as Array(Tuple(what it began with, offset, sent)); n 0: none */
+    struct err err;    /* what ended the sweep */
 };
 
 static int take_gap(void *context, const struct str *fields, size_t n_fields)
@@ -88,9 +94,9 @@ static void put_letter(struct look *k, const struct kafka_message *m)
     for (size_t i = 0; i < m->n_headers; i++) {
         struct str name = str_of(m->headers[i].name);
         buf_put_string(b, name);
-        if (str_eq(name, STR("odw-origin")))
+        if (str_eq(name, STR(LETTER_ORIGIN)))
             origin = m->headers[i].value;
-        if (str_eq(name, STR("odw-attempt")))
+        if (str_eq(name, STR(LETTER_ATTEMPT)))
             attempt = m->headers[i].value;
     }
     buf_put_varint(b, m->n_headers);
@@ -132,6 +138,65 @@ static void end_gaps(struct look *k, size_t last, int64_t offset)
     }
 }
 
+/* A message that a group's position passed over is lost, unless it was sent again since: then a line that names what it began with
+ * was written later. */
+static int take_missed(void *context, const struct str *fields, size_t n_fields)
+{
+    struct look *k = context;
+    if (n_fields != 3)
+        return -1;
+    int64_t lost = str_integer(fields[0]), first = str_integer(fields[1]), last = str_integer(fields[2]);
+    if (lost > 0 && (k->out->lost == 0 || first < k->out->first_lost))
+        k->out->first_lost = first;
+    if (lost > 0 && last > k->out->last_lost)
+        k->out->last_lost = last;
+    k->out->lost += lost;
+    return 0;
+}
+
+static int ask_missed(struct look *k, struct err *err)
+{
+    if (k->missed.n == 0)
+        return 0;
+    buf_putc(&k->missed, ']');
+    const struct clickhouse_param params[] = {
+        { "source", str_of(k->source->stem) },
+        { "missed", buf_str(&k->missed) },
+    };
+    int rc = clickhouse_rows(
+        k->ch,
+        "SELECT count(), min(missed.2), max(missed.2) FROM"
+        " (SELECT arrayJoin({missed:Array(Tuple(String, Int64, Int64))}) AS missed) AS all"
+        " LEFT JOIN (SELECT origin, toUnixTimestamp64Milli(max(sent_at)) AS again FROM ledger"
+        "  WHERE source = {source:String} AND origin IN arrayMap(m -> m.1, {missed:Array(Tuple(String, Int64, Int64))})"
+        "  GROUP BY origin) AS copies ON copies.origin = missed.1"
+        " WHERE again <= missed.3",
+        params, 2, take_missed, k, err);
+    buf_clear(&k->missed);
+    return rc;
+}
+
+static int put_missed(struct look *k, const struct kafka_message *m)
+{
+    struct str origin = { "", 0 };
+    struct buf root;
+    buf_init(&root, 1024);
+    for (size_t i = 0; i < m->n_headers; i++)
+        if (strcmp(m->headers[i].name, LETTER_ORIGIN) == 0)
+            origin = m->headers[i].value;
+    if (origin.n > 0 && origin.n < 512)
+        buf_put_str(&root, origin);
+    else
+        buf_printf(&root, "%s/%d/%lld", k->source->topic, k->partition, (long long)m->offset);
+    if (origin.n == 0 && k->since_ms > 0)
+        buf_printf(&root, "@%lld", (long long)m->timestamp_ms);
+    buf_puts(&k->missed, k->missed.n == 0 ? "[(" : ",(");
+    clickhouse_put_text(&k->missed, buf_str(&root));
+    buf_printf(&k->missed, ",%lld,%lld)", (long long)m->offset, (long long)m->timestamp_ms);
+    buf_fini(&root);
+    return k->missed.n > MISSED_AT_ONCE ? ask_missed(k, &k->err) : 0;
+}
+
 struct sweep {
     struct look *look;
     size_t last;
@@ -157,9 +222,8 @@ static int see_message(void *context, const struct kafka_message *m)
             put_letter(k, m);
             put_line(k, m->offset, LINE_EMPTY, m->timestamp_ms, m->timestamp_ms);
         }
-    } else {
-        if (k->out->lost++ == 0 || m->offset < k->out->first_lost)
-            k->out->first_lost = m->offset;
+    } else if (put_missed(k, m) < 0) {
+        return 1;
     }
     k->next = m->offset + 1;
     return 0;
@@ -227,11 +291,14 @@ int gaps_look(struct clickhouse *ch, struct kafka_admin *kafka, const struct pla
                       .out = out,
                       .low = p->low,
                       .since_ms = p->since_ms,
-                      .now_ms = wall_ms() };
+                      .now_ms = wall_ms(),
+                      .ch = ch,
+                      .err = ERR_INIT };
     int rc = -1;
-    *out = (struct gaps){ .first_lost = -1 };
+    *out = (struct gaps){ .first_lost = -1, .last_lost = -1 };
     buf_init(&k.letters, 0);
     buf_init(&k.lines, 0);
+    buf_init(&k.missed, 0);
     if (from >= p->committed) {
         rc = 0;
         goto out;
@@ -252,14 +319,21 @@ int gaps_look(struct clickhouse *ch, struct kafka_admin *kafka, const struct pla
         int64_t begin = k.next > p->low ? k.next : p->low;
         if (begin < to && kafka_read(kafka, s->topic, p->partition, begin, to, READ_TIMEOUT_MS, see_message, &w, err) < 0)
             goto out;
+        if (k.err.class != ERR_NONE) {
+            *err = k.err;
+            goto out;
+        }
         end_gaps(&k, last, to);
     }
+    if (ask_missed(&k, err) < 0)
+        goto out;
     if (write_down(&k, ch, err) < 0)
         goto out;
     rc = 0;
 out:
     buf_fini(&k.letters);
     buf_fini(&k.lines);
+    buf_fini(&k.missed);
     free(k.gaps);
     return rc;
 }
@@ -278,7 +352,7 @@ int gaps_tail(struct clickhouse *ch, struct kafka_admin *kafka, const struct pla
     struct gap all = { p->committed, p->high };
     struct sweep w = { &k, 1 };
     int rc = -1;
-    *out = (struct gaps){ .first_lost = -1 };
+    *out = (struct gaps){ .first_lost = -1, .last_lost = -1 };
     if (all.from >= all.to || all.from < p->low)
         return 0;
     buf_init(&k.letters, 0);

@@ -8,12 +8,12 @@
 #include "cli/position.h"
 
 struct gaps {
-    int64_t empty;      /* messages without a byte: they get a dead letter */
-    int64_t absent;     /* control records, compacted: nothing is on the topic at that offset */
-    int64_t unprovable; /* the topic no longer holds them: nobody can tell */
-    int64_t lost;       /* messages with bytes that are in no table */
-    int64_t first_lost; /* the first of those offsets, -1: none */
-    bool more;          /* there were more gaps than one round takes: call again (close only) */
+    int64_t empty;                 /* messages without a byte: they get a dead letter */
+    int64_t absent;                /* control records, compacted: nothing is on the topic at that offset */
+    int64_t unprovable;            /* the topic no longer holds them: nobody can tell */
+    int64_t lost;                  /* messages with bytes that are in no table, and were not sent again since */
+    int64_t first_lost, last_lost; /* of those offsets; -1: none */
+    bool more;                     /* there were more gaps than one round takes: call again (close only) */
 };
 
 /* Looks at [from, committed) of one partition, and asks the topic about each offset that has no line. close: writes what was found

@@ -91,4 +91,13 @@ wait_until 60 move_group
 sql 'ATTACH TABLE odw.events_queue'
 if odw audit >"$work/audit"; then stack_fail "a skipped message was not missed"; fi
 grep -q "partition 2.*offset $((high - 1))" "$work/audit" || stack_fail "the audit does not name offset $((high - 1)): $(cat "$work/audit")"
+
+echo "what it tells to do mends it"
+replay=$(sed -n 's/.*\(odw replay .*\) sends them again$/\1/p' "$work/audit")
+[ -n "$replay" ] || stack_fail "the audit does not say what to do: $(cat "$work/audit")"
+$replay || stack_fail "$replay"
+settle 60
+expect 'the message that was passed over' 1 "$(sql "SELECT count() FROM odw.events WHERE id = 'skipped'")"
+odw audit >"$work/audit" || stack_fail "the audit does not hold after $replay: $(cat "$work/audit")"
+odw audit >"$work/audit" || stack_fail "the audit does not hold when it has sealed: $(cat "$work/audit")"
 echo passed
