@@ -9,7 +9,11 @@
 #include "base/log.h"
 #include "base/settings.h"
 
-enum { LOG_EVERY_S = 10 };
+enum {
+    LOG_EVERY_S = 10,
+    SCRAM_MENDED =
+        0x02060100, /* before 2.6.1 librdkafka repeats a nonce, which Kafka has refused since CVE-2024-56128 was closed */
+};
 
 const char *kafka_version(void)
 {
@@ -349,7 +353,11 @@ int client_error(struct client *c, rd_kafka_resp_err_t code, const char *doing, 
     case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
     case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
         if (refused)
-            return err_set(err, ERR_STOP, "kafka: %s lets us not in (%s)", c->brokers, reason);
+            return err_set(err, ERR_STOP, "kafka: %s lets us not in (%s)%s", c->brokers, reason,
+                           strstr(reason, "SCRAM") != NULL && rd_kafka_version() < SCRAM_MENDED
+                               ? "; where the password is right: this librdkafka is older than 2.6.1, whose SCRAM Kafka 4 refuses: "
+                                 "let it take PLAIN over TLS"
+                               : "");
         if (reason[0] != '\0')
             return err_set(err, ERR_RETRY, "kafka: no broker answers at %s (%s)", c->brokers, reason);
         if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
