@@ -27,6 +27,7 @@ stack_start() {
     trap stack_stop EXIT
     ${STACK_PREPARE:-true}
     trap 'exit 130' INT TERM
+    [ -n "${STACK_KEEP:-}" ] || stack_watch
     # Two tests may pick the same free ports at the same moment: the one that loses tries others.
     local tries choice=(--without llm)
     [ $# -eq 0 ] || choice=(--only "$(IFS=, && echo "$*")")
@@ -38,6 +39,13 @@ stack_start() {
         rm -f "$STACK_DIR/ports"
     done
     stack_fail "the stack did not come up in $tries attempts"
+}
+
+# Ends the stack of a test that was killed and can't, as ctest does with one that takes too long.
+stack_watch() {
+    # shellcheck disable=SC2016 # its own arguments
+    setsid bash -c 'while kill -0 "$1" 2>/dev/null && [ -d "$2" ]; do sleep 1; done
+        [ ! -d "$2" ] || { "$3" down --dir "$2"; rm -rf "$2"; }' watch $$ "$STACK_DIR" "$ODW_BUILD/bin/odw-stack" >/dev/null 2>&1 </dev/null &
 }
 
 # Exports this stack's variables.
