@@ -20,8 +20,8 @@ CREATE TABLE IF NOT EXISTS blobs_rows
     _topic       LowCardinality(String),
     _partition   UInt32,
     _offset      UInt64 CODEC(Delta, ZSTD(1)),
-    INDEX by_bucket_name bucket_name TYPE set(64) GRANULARITY 1,
-    INDEX by_content_type content_type TYPE set(64) GRANULARITY 1,
+    INDEX by_bucket_name bucket_name TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_content_type content_type TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_file_path file_path TYPE ngrambf_v1(4, 65536, 3, 0) GRANULARITY 1,
     INDEX by_file_size file_size TYPE minmax GRANULARITY 1,
     INDEX by_ingested_at ingested_at TYPE minmax GRANULARITY 1

@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS documents_rows
     _partition       UInt32,
     _offset          UInt64 CODEC(Delta, ZSTD(1)),
     INDEX by_id id TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX by_contract contract TYPE set(64) GRANULARITY 1,
+    INDEX by_contract contract TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_sha256 sha256 TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_processed processed_at TYPE minmax GRANULARITY 1,
     INDEX by_word text TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(text))

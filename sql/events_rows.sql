@@ -25,10 +25,10 @@ CREATE TABLE IF NOT EXISTS events_rows
     _partition      UInt32,
     _offset         UInt64 CODEC(Delta, ZSTD(1)),
     INDEX by_distinct_id distinct_id TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX by_event_name event_name TYPE set(64) GRANULARITY 1,
-    INDEX by_project_id project_id TYPE set(64) GRANULARITY 1,
-    INDEX by_country country TYPE set(256) GRANULARITY 1,
-    INDEX by_browser browser TYPE set(64) GRANULARITY 1,
+    INDEX by_event_name event_name TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_project_id project_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_country country TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_browser browser TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_is_bot is_bot TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(appended_at)

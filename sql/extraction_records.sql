@@ -29,8 +29,8 @@ CREATE TABLE IF NOT EXISTS extraction_records
     _offset          UInt64 CODEC(Delta, ZSTD(1)),
     INDEX by_identity identity TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_document document TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX by_contract contract TYPE set(64) GRANULARITY 1,
-    INDEX by_status status TYPE set(64) GRANULARITY 1
+    INDEX by_contract contract TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_status status TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(asked_at)

@@ -18,8 +18,8 @@ CREATE TABLE IF NOT EXISTS logs_rows
     _topic       LowCardinality(String),
     _partition   UInt32,
     _offset      UInt64 CODEC(Delta, ZSTD(1)),
-    INDEX by_level level TYPE set(8) GRANULARITY 1,
-    INDEX by_source source TYPE set(256) GRANULARITY 1,
+    INDEX by_level level TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX by_source source TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_trace_id trace_id TYPE bloom_filter(0.0001) GRANULARITY 1,
     INDEX by_request_id request_id TYPE bloom_filter(0.0001) GRANULARITY 1,
     INDEX by_word message TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lower(message))
