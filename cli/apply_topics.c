@@ -97,21 +97,20 @@ static int take_noted(void *context, const struct str *fields, size_t n_fields)
     return 0;
 }
 
-static int note_start(struct apply *a, const struct plan_source *s, int32_t partition, int64_t start, struct err *err)
+/* starts: an array of (partition, offset), as ClickHouse writes it. */
+static int note_starts(struct apply *a, const struct plan_source *s, const struct buf *starts, struct err *err)
 {
-    char partition_text[16], start_text[24];
-    snprintf(partition_text, sizeof partition_text, "%" PRId32, partition);
-    snprintf(start_text, sizeof start_text, "%" PRId64, start);
-    change(&a->changes, "note that the ledger answers for %s/%" PRId32 " from offset %" PRId64 " on", s->topic, partition, start);
     const struct clickhouse_param params[] = { { "source", str_of(s->stem) },
                                                { "topic", str_of(s->topic) },
-                                               { "partition", str_of(partition_text) },
-                                               { "start", str_of(start_text) } };
-    struct clickhouse_query q = { .sql = "INSERT INTO ledger_starts (source, topic, partition, start_offset, noted_at, since)"
-                                         " SELECT {source:String}, {topic:String}, {partition:UInt32}, {start:UInt64}, now64(3),"
-                                         " max(since) FROM ledger_starts WHERE source = {source:String} AND topic = {topic:String}",
-                                  .params = params,
-                                  .n_params = 4 };
+                                               { "starts", buf_str(starts) } };
+    struct clickhouse_query q = {
+        .sql = "INSERT INTO ledger_starts (source, topic, partition, start_offset, noted_at, since)"
+               " WITH (SELECT max(since) FROM ledger_starts WHERE source = {source:String} AND topic = {topic:String}) AS last"
+               " SELECT {source:String}, {topic:String}, start.1, start.2, now64(3), last"
+               " FROM (SELECT arrayJoin({starts:Array(Tuple(UInt32, UInt64))}) AS start)",
+        .params = params,
+        .n_params = 3
+    };
     return clickhouse_run(a->ch, &q, NULL, NULL, err);
 }
 
@@ -140,19 +139,26 @@ int apply_starts(struct apply *a, const struct plan_source *s, struct err *err)
         return 0;
     if (kafka_committed(a->kafka, s->group, s->topic, committed, topic.partitions, err) < 0)
         return -1;
-    for (int32_t i = 0; i < topic.partitions; i++) {
+    struct buf starts;
+    int done = 0;
+    buf_init(&starts, 0);
+    for (int32_t i = 0; i < topic.partitions && done == 0; i++) {
         int64_t low = 0, high = 0, start = committed[i];
         if (noted.at[i])
             continue;
-        if (kafka_watermarks(a->kafka, s->topic, i, &low, &high, err) < 0)
-            return -1;
+        done = kafka_watermarks(a->kafka, s->topic, i, &low, &high, err);
         /* A partition that was added to a topic of ours was empty then, and messages flow already. */
         if (noted.any)
             start = 0;
         else if (start < 0)
             start = low;
-        if (note_start(a, s, i, start, err) < 0)
-            return -1;
+        change(&a->changes, "note that the ledger answers for %s/%" PRId32 " from offset %" PRId64 " on", s->topic, i, start);
+        buf_printf(&starts, "%s(%" PRId32 ",%" PRId64 ")", starts.n > 0 ? "," : "[", i, start);
     }
-    return 0;
+    if (done == 0 && buf_putc(&starts, ']') < 0)
+        done = err_set(err, ERR_STOP, "out of memory");
+    if (done == 0)
+        done = note_starts(a, s, &starts, err);
+    buf_fini(&starts);
+    return done;
 }
