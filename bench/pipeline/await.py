@@ -2,7 +2,7 @@
 
     await.py URL VALUE QUERY
 
-Asked over one connection, every 20 ms: what waits must not take the time of what it waits for. A query that fails (a table that isn't
+Asked over one connection, every 100 ms: what waits must not take the time of what it waits for. A query that fails (a table that isn't
 there yet) counts as 0.
 """
 import http.client
@@ -18,5 +18,5 @@ while True:
     text = answer.read()
     if answer.status == 200 and float(text) >= float(value):
         break
-    time.sleep(0.02)
+    time.sleep(0.1)
 print(time.time_ns() // 1000)
