@@ -174,12 +174,34 @@ int check_rewrite(struct buf *sql, const struct plan_object *o, const char *scra
     struct sql_scan scan = sql_scan_of(str_of(o->statement), 1);
     const char *from = o->statement;
     int depth = 0;
+    enum { BEFORE, SCHEDULE, BODY } at = BEFORE;
     for (struct token t = sql_scan_code(&scan); t.kind != TOKEN_END; t = sql_scan_code(&scan)) {
         depth += token_is_sign(t, '(') - token_is_sign(t, ')');
         if (o->kind == PLAN_QUEUE && depth == 0 && token_is_sign(t, ')')) {
             buf_put(sql, from, (size_t)(t.raw.p - from));
             buf_puts(sql, queue_columns);
             return buf_puts(sql, ") ENGINE = Null");
+        }
+        /* A schedule is checked, not run: neither at once nor while the others are looked at. */
+        if (o->kind != PLAN_QUEUE && depth == 0 && at == BEFORE && token_is(t, "REFRESH")) {
+            at = SCHEDULE;
+            struct token when = sql_scan_code(&scan), number = sql_scan_code(&scan), unit = sql_scan_code(&scan);
+            if (number.kind == TOKEN_END || unit.kind == TOKEN_END)
+                break;
+            buf_put(sql, from, (size_t)(when.raw.p + when.raw.n - from));
+            buf_puts(sql, " 1 YEAR");
+            from = unit.raw.p + unit.raw.n;
+            continue;
+        }
+        if (at == SCHEDULE && token_is(t, "EMPTY"))
+            at = BODY;
+        if (at != BODY && depth == 0 && token_is(t, "AS")) {
+            if (at == SCHEDULE) {
+                buf_put(sql, from, (size_t)(t.raw.p - from));
+                buf_puts(sql, "EMPTY ");
+                from = t.raw.p;
+            }
+            at = BODY;
         }
         if (t.kind != TOKEN_WORD || !is_stand_in(first, t.text))
             continue;
