@@ -54,6 +54,23 @@ kill -TERM "$load"
 wait "$load"
 expect 'lines around a rename that nobody saw' 'away 1 away 2 away 3' "$(records away | jq -r .message | sort | xargs)"
 
+# ** is any number of folders: those that are there, and those that come while it follows.
+topic deep
+mkdir -p "$work/deep/a"
+echo '2026-11-25T10:00:00Z INFO deep 1' >"$work/deep/one.log"
+echo '2026-11-25T10:00:00Z INFO deep 2' >"$work/deep/a/two.log"
+echo '2026-11-25T10:00:00Z INFO deep no' >"$work/deep/a/no.txt"
+"$odw" load logs "$work/deep/**/*.log" --topic deep >/dev/null 2>>"$work/said" & load=$!
+wait_until 60 more_than deep 1
+mkdir -p "$work/deep/b/c/d"
+echo '2026-11-25T10:00:00Z INFO deep 3' >"$work/deep/b/c/d/three.log"
+wait_until 60 more_than deep 2
+echo '2026-11-25T10:00:00Z INFO deep 4' >>"$work/deep/b/c/d/three.log"
+wait_until 60 more_than deep 3
+kill -TERM "$load"
+wait "$load"
+expect 'lines of files in folders' 'deep 1 deep 2 deep 3 deep 4' "$(records deep | jq -r .message | sort | xargs)"
+
 # All of it again from the start, with a state folder that knows nothing: no line is missing (what was copied and is gone has its rest).
 expect 'a last look' 0 "$("$odw" load logs --once "$work/renamed.log" --topic rotation --json 2>/dev/null | jq .failed)"
 
