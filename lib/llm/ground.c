@@ -23,16 +23,14 @@ const char *llm_how_name(enum llm_how how)
     return names[how];
 }
 
-/* Spaces over the sentence of an order whose words begin at `at`, and over what it says next: to the end of its line, or so many
+/* Spaces over the sentence of an order whose words are [at, end), and over what it says next: to the end of the line, or so many
  * bytes. Nothing before `from`. Where it ends. */
-static size_t blank_order(struct str text, char *blanked, size_t from, size_t at)
+static size_t blank_order(struct str text, char *blanked, size_t from, size_t at, size_t end)
 {
-    size_t start = at, until = at + ORDER_BYTES < text.n ? at + ORDER_BYTES : text.n;
-    while (start > from && text.p[start - 1] != '\n' &&
-           !(start > 1 && text.p[start - 1] == ' ' && strchr(".!?", text.p[start - 2]) != NULL))
-        start--;
-    size_t i = start;
-    for (; i < until && (i < at || text.p[i] != '\n'); i++)
+    size_t i = at, until = end + ORDER_BYTES < text.n ? end + ORDER_BYTES : text.n;
+    while (i > from && text.p[i - 1] != '\n' && !(i > 1 && text.p[i - 1] == ' ' && strchr(".!?", text.p[i - 2]) != NULL))
+        i--;
+    for (; i < until && (i < end || text.p[i] != '\n'); i++)
         blanked[i] = text.p[i] == '\n' ? '\n' : ' ';
     return i > from ? i : from;
 }
@@ -41,15 +39,15 @@ static size_t blank_order(struct str text, char *blanked, size_t from, size_t at
  * case, white space and characters that nobody sees don't hide them. */
 static int leave_out_orders(struct ground *g)
 {
-    struct str folded = buf_str(&g->folded.text);
+    const struct folded *f = &g->folded;
     size_t until = 0;
-    for (size_t from = 0, at; ground_next_order(folded, from, &at); from = at + 1) {
+    for (size_t from = 0, start, end; ground_next_order(g->text, f, from, &start, &end); from = start + 1) {
         if (g->blanked == NULL) {
             if ((g->blanked = malloc(g->text.n)) == NULL)
                 return -1;
             memcpy(g->blanked, g->text.p, g->text.n);
         }
-        until = blank_order(g->text, g->blanked, until, g->folded.at[at]);
+        until = blank_order(g->text, g->blanked, until, f->at[start], f->at[end]);
     }
     if (g->blanked == NULL)
         return 0;

@@ -35,9 +35,9 @@ struct ground {
 int ground_init(struct ground *g, struct str text, enum llm_dates dates) __attribute__((warn_unused_result));
 void ground_fini(struct ground *g);
 
-/* Looks, from byte `from` of a folded text on, for the words of an instruction to a model ("ignore all previous instructions").
- * True: *at is where they begin. */
-bool ground_next_order(struct str folded, size_t from, size_t *at);
+/* Looks, from byte `from` of the folded text on, for words that give a model an order ("ignore all previous instructions"). True:
+ * they stand at [*start, *end) of it. */
+bool ground_next_order(struct str text, const struct folded *f, size_t from, size_t *start, size_t *end);
 
 struct llm_place ground_text(struct ground *g, struct str value);
 struct llm_place ground_number(struct ground *g, double value);

@@ -32,14 +32,32 @@ void judged_fini(struct judged *j)
     buf_fini(&j->why);
 }
 
+/* What some models think before they answer is none of it. */
+static struct str without_thoughts(struct str answer)
+{
+    static const char end[] = "</think>";
+    const char *at = str_starts(answer, STR("<think>")) ? memmem(answer.p, answer.n, end, sizeof end - 1) : NULL;
+    if (at == NULL)
+        return answer;
+    at += sizeof end - 1;
+    return str_trim((struct str){ at, (size_t)(answer.p + answer.n - at) });
+}
+
 json_t *llm_answer_json(struct str answer, bool *open)
 {
     struct buf mended;
     *open = false;
-    answer = str_trim(answer);
+    answer = without_thoughts(str_trim(answer));
     json_t *value = answer.n > 0 ? json_loadb(answer.p, answer.n, JSON_REJECT_DUPLICATES, NULL) : NULL;
     if (value != NULL)
         return value;
+    if (answer.n > 0 && *answer.p == '"') { /* JSON in a string */
+        json_t *text = json_loadb(answer.p, answer.n, JSON_DECODE_ANY, NULL);
+        value = json_is_string(text) ? json_loadb(json_string_value(text), json_string_length(text), 0, NULL) : NULL;
+        json_decref(text);
+        if (value != NULL)
+            return value;
+    }
     buf_init(&mended, ANSWER_MAX);
     /* Keys that are there twice: the last counts, as with any other reader. */
     if (llm_repair(answer, &mended, open) == 0)
@@ -235,6 +253,18 @@ static json_t *walk(struct walk *w, const json_t *schema, json_t *v, unsigned de
     return json_incref(v);
 }
 
+/* The record alone in a list, or under a name that the contract doesn't know: {"invoice": {…}}. Borrowed. */
+static json_t *unwrap(const struct llm_contract *c, json_t *value)
+{
+    if (json_is_array(value) && json_array_size(value) == 1)
+        value = json_array_get(value, 0);
+    void *only = json_is_object(value) && json_object_size(value) == 1 ? json_object_iter(value) : NULL;
+    if (only != NULL && json_is_object(json_object_iter_value(only)) && llm_schema_has_properties(c->schema, c->schema) &&
+        json_object_get(json_object_get(c->schema, "properties"), json_object_iter_key(only)) == NULL)
+        value = json_object_iter_value(only);
+    return value;
+}
+
 /* The violations of a value; how many. text: the value as JSON, put there. */
 static size_t check(struct llm_contract *c, const json_t *value, int64_t now_ms, struct buf *text, struct buf *why)
 {
@@ -266,7 +296,7 @@ void llm_judge(struct llm_contract *c, struct ground *g, json_t *value, bool par
         buf_puts(&out->why, "the answer is no JSON\n");
         goto out;
     }
-    json_t *coerced = llm_coerce(c->schema, c->schema, value, g->dates, written);
+    json_t *coerced = llm_coerce(c->schema, c->schema, unwrap(c, value), g->dates, written);
     size_t before = part ? 0 : check(c, coerced, now_ms, &out->text, &out->why), after = before;
     out->record = json_is_object(coerced) ? walk(&w, c->schema, coerced, 0) : json_incref(coerced);
     if (!part && !json_equal(coerced, out->record))

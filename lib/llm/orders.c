@@ -1,8 +1,9 @@
 /* lib/llm/orders: finds what reads like an instruction to a model; values aren't looked for there. */
 #include "llm/ground.h"
 
-/* As llm_fold leaves them, at least HEAD bytes long; the second within some bytes of the first. */
-static const char *const orders[][2] = {
+/* As llm_fold leaves them, at least HEAD bytes long; the second within some bytes of the first. LINE: both on one line. */
+#define LINE "line"
+static const char *const orders[][3] = {
     { "ignore", "instru" }, /* instruction, instruções */
     { "ignore", "previous" },
     { "ignore", "above" },
@@ -18,18 +19,18 @@ static const char *const orders[][2] = {
     { "new task for" },
     { "system prompt" },
     /* Alone these begin many a line that is none: "Operating system: Linux", "Dental assistant: Mary Moe". */
-    { "system:", "you " },
-    { "system:", "write" },
-    { "system:", "output" },
-    { "system:", "answer" },
-    { "system:", "reply" },
-    { "system:", "respond" },
-    { "system:", "instruction" },
-    { "assistant:", "you " },
-    { "assistant:", "write" },
-    { "assistant:", "output" },
-    { "assistant:", "answer" },
-    { "assistant:", "reply" },
+    { "system:", "you ", LINE },
+    { "system:", "write", LINE },
+    { "system:", "output", LINE },
+    { "system:", "answer", LINE },
+    { "system:", "reply", LINE },
+    { "system:", "respond", LINE },
+    { "system:", "instruction", LINE },
+    { "assistant:", "you ", LINE },
+    { "assistant:", "write", LINE },
+    { "assistant:", "output", LINE },
+    { "assistant:", "answer", LINE },
+    { "assistant:", "reply", LINE },
     { "you are now", "assistant" },
     { "you are now", " ai" },
     { "you are now", "mode" },
@@ -71,24 +72,30 @@ static unsigned filter_at(const char *p)
     return head * 2654435761u >> (32 - FILTER_BITS);
 }
 
-static bool is_order(struct str text, size_t at, const char *const order[2])
+/* Where the order that begins at this byte of the folded text ends; 0: it isn't this one. */
+static size_t order_end(struct str text, const struct folded *f, size_t at, const char *const order[3])
 {
-    size_t n = strlen(order[0]), near = at + n;
-    if (text.n - at < n || memcmp(text.p + at, order[0], n) != 0)
-        return false;
-    size_t left = text.n - near < NEAR_BYTES ? text.n - near : NEAR_BYTES;
-    return order[1] == NULL || memmem(text.p + near, left, order[1], strlen(order[1])) != NULL;
+    struct str folded = buf_str(&f->text);
+    size_t n = strlen(order[0]), near = at + n, second = order[1] != NULL ? strlen(order[1]) : 0;
+    if (folded.n - at < n || memcmp(folded.p + at, order[0], n) != 0)
+        return 0;
+    size_t left = folded.n - near < NEAR_BYTES ? folded.n - near : NEAR_BYTES;
+    const char *found = second > 0 ? memmem(folded.p + near, left, order[1], second) : folded.p + near;
+    if (found == NULL)
+        return 0;
+    size_t end = (size_t)(found - folded.p) + second;
+    return order[2] != NULL && memchr(text.p + f->at[at], '\n', f->at[end] - f->at[at]) != NULL ? 0 : end;
 }
 
-bool ground_next_order(struct str text, size_t from, size_t *at)
+bool ground_next_order(struct str text, const struct folded *f, size_t from, size_t *start, size_t *end)
 {
     uint8_t filter[1 << FILTER_BITS] = { 0 };
-    for (size_t i = 0; i < ORDERS; i++)
-        filter[filter_at(orders[i][0])] = 1;
-    for (size_t i = from; i + HEAD <= text.n; i++)
-        for (size_t k = 0; filter[filter_at(text.p + i)] != 0 && k < ORDERS; k++)
-            if (is_order(text, i, orders[k])) {
-                *at = i;
+    for (size_t k = 0; k < ORDERS; k++)
+        filter[filter_at(orders[k][0])] = 1;
+    for (size_t i = from; i + HEAD <= f->text.n; i++)
+        for (size_t k = 0; filter[filter_at(f->text.p + i)] != 0 && k < ORDERS; k++)
+            if ((*end = order_end(text, f, i, orders[k])) > 0) {
+                *start = i;
                 return true;
             }
     return false;

@@ -82,7 +82,13 @@ static bool really_closes(const char *after, const char *end, bool key)
     if (*p == '}' || *p == ']')
         return true;
     if (*p == '/' || *p == '#' || *p == '`')
-        return true; /* a comment, the end of a fence */
+        return true;              /* a comment, the end of a fence */
+    if (*p == '"' && p > after) { /* a comma was forgotten before a key */
+        const char *key_end = memchr(p + 1, '"', (size_t)(end - p - 1)),
+                   *colon = key_end != NULL ? after_space(key_end + 1, end) : end;
+        if (colon < end && *colon == ':')
+            return true;
+    }
     if (*p != ',')
         return *p == '\n' || (p > after && memchr(after, '\n', (size_t)(p - after)) != NULL && quote_at(p, end, &close) > 0);
     /* A comma: a key or a value must follow. */
@@ -237,9 +243,12 @@ static void put_bare(struct repair *r, bool key)
     if (r->p == start && r->p < r->end)
         r->p++; /* whatever it is, we go on */
     struct str text = str_trim((struct str){ start, (size_t)(r->p - start) });
-    const char *comment = memmem(text.p, text.n, "//", 2);
-    if (!key && comment != NULL && comment > text.p && comment[-1] == ' ')
-        text = str_trim((struct str){ text.p, (size_t)(comment - text.p) });
+    static const char *const comments[] = { " //", " /*", " #" };
+    for (size_t i = 0; !key && i < sizeof comments / sizeof comments[0]; i++) {
+        const char *comment = memmem(text.p, text.n, comments[i], strlen(comments[i]));
+        if (comment != NULL)
+            text = str_trim((struct str){ text.p, (size_t)(comment - text.p) });
+    }
     for (size_t i = 0; !key && i < sizeof words / sizeof words[0]; i++)
         if (str_eq(text, str_of(words[i].word))) {
             buf_puts(r->out, words[i].json);

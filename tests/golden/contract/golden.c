@@ -2,51 +2,13 @@
  *
  * A file is a schema, a line of three dashes, then a message per line, read as of 2026-11-20T12:00:00Z. In a line that begins with
  * '~' (left off), \xHH is a byte. Every message is read twice, with columns and without: the verdict and its reasons must agree. */
-#include <errno.h>
-#include <glob.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "contract/contract.h"
 #include "pii/policy.h"
 #include "show.h"
+#include "tests/golden/cases.h"
 
 #define POLICIES "udfs/pii_redact_with/share/policies" /* as they are installed; there are no keys but "not-secret" */
 #define APPENDED INT64_C(1795176000000)                /* 2026-11-20T12:00:00Z */
-
-static int read_file(const char *path, struct buf *out)
-{
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return -1;
-    size_t n;
-    do {
-        if (buf_reserve(out, 4096) < 0)
-            break;
-        n = fread(out->p + out->n, 1, 4096, file);
-        out->n += n;
-    } while (n > 0);
-    fclose(file);
-    return 0;
-}
-
-static struct str unescape(struct str line, struct buf *scratch)
-{
-    if (line.n == 0 || line.p[0] != '~')
-        return line;
-    buf_clear(scratch);
-    for (size_t i = 1; i < line.n; i++) {
-        char hex[3] = { 0 };
-        if (i + 3 < line.n && line.p[i] == '\\' && line.p[i + 1] == 'x') {
-            memcpy(hex, line.p + i + 2, 2);
-            buf_putc(scratch, (char)strtol(hex, NULL, 16));
-            i += 3;
-        } else {
-            buf_putc(scratch, line.p[i]);
-        }
-    }
-    return buf_str(scratch);
-}
 
 static void put_reasons(struct reader *r, struct buf *out)
 {
@@ -74,7 +36,7 @@ static int run_messages(const struct contract *c, struct str rest, struct buf *o
     struct cursor cursor;
     int bad = 0;
     while (rest.n > 0) {
-        struct str line = str_cut(&rest, '\n'), message = unescape(line, &scratch);
+        struct str line = str_cut(&rest, '\n'), message = cases_unescape(line, &scratch);
         buf_clear(&reasons);
         buf_clear(&checked);
         enum verdict alone = reader_read(r, message, APPENDED, NULL);
@@ -113,17 +75,11 @@ static int run_messages(const struct contract *c, struct str rest, struct buf *o
     return bad;
 }
 
-static int run_case(const char *path, struct buf *out)
+static int run_case(struct str in, struct buf *out)
 {
     struct err err = ERR_INIT;
-    struct buf in;
     int bad = 0;
-    buf_init(&in, 0);
-    if (read_file(path, &in) < 0) {
-        perror(path);
-        exit(1);
-    }
-    struct str rest = buf_str(&in), schema = rest;
+    struct str rest = in, schema = rest;
     for (schema.n = 0; rest.n > 0;) {
         struct str line = str_cut(&rest, '\n');
         if (str_eq(line, STR("---")))
@@ -138,41 +94,10 @@ static int run_case(const char *path, struct buf *out)
         bad = run_messages(c, rest, out);
     }
     contract_free(c);
-    buf_fini(&in);
     return bad;
 }
 
 int main(void)
 {
-    glob_t files;
-    int failed = 0;
-    const char *update = getenv("UPDATE");
-    if (glob("tests/golden/contract/[0-9]*.in", 0, NULL, &files) != 0) {
-        fprintf(stderr, "tests/golden/contract: no cases\n");
-        return 1;
-    }
-    for (size_t i = 0; i < files.gl_pathc; i++) {
-        struct buf out, expected;
-        char path[4096];
-        buf_init(&out, 0);
-        buf_init(&expected, 0);
-        snprintf(path, sizeof path, "%.*s.out", (int)strlen(files.gl_pathv[i]) - 3, files.gl_pathv[i]);
-        bool bad = run_case(files.gl_pathv[i], &out) < 0;
-        if (update != NULL && *update == '1') {
-            FILE *file = fopen(path, "we");
-            if (file == NULL || fwrite(out.p, 1, out.n, file) != out.n || fclose(file) != 0) {
-                perror(path);
-                return 1;
-            }
-        } else if (read_file(path, &expected) < 0 || !str_eq(buf_str(&out), buf_str(&expected))) {
-            fprintf(stderr, "%s: expected what is there, got:\n%.*s", path, STR_ARG(buf_str(&out)));
-            bad = true;
-        }
-        printf("%s %s\n", bad ? "FAIL" : "ok  ", files.gl_pathv[i]);
-        failed += bad;
-        buf_fini(&out);
-        buf_fini(&expected);
-    }
-    globfree(&files);
-    return failed > 0;
+    return cases_run("tests/golden/contract/[0-9]*.in", run_case);
 }
