@@ -31,12 +31,14 @@ static const char help[] =
     "  --port PORT    default 0: a free one; the first line of output is the port\n"
     "  --latency MS   how long an answer takes (default 0)\n"
     "  --at-once K    more requests than this at a time get 429 (default: no limit)\n"
-    "  --log FILE     a line of JSON for each request: what was asked, what was answered\n"
+    "  --log FILE     a line of JSON for each request: what was asked, what was answered, when it came and went (ms), its tokens\n"
     "  --key KEY      another key, or none, gets 401\n"
     "  --only FORM    takes no response_format but this: json_object, or none\n\n"
     "The document says what happens to it, [[WORD]] or [[WORD:N]] (the first N times it is seen), as does a model named "
     "scripted+WORD…:\n"
-    "  ratelimit (429), retry-after (429 with Retry-After: 1), error (503), cut (the connection), half (of the bytes), slow (5 s), "
+    "  ratelimit (429), retry-after (429 with Retry-After: 1), retry-date (the same as a date), error (503), echo (a 400 that "
+    "repeats key "
+    "and document), cut (the connection), half (of the bytes), slow (5 s), "
     "garbage (no HTTP\n"
     "  JSON), prose (no JSON), fenced, almost (single quotes, trailing commas), wrong (types and words that break a schema), "
     "refusal,\n"
@@ -365,12 +367,13 @@ static enum MHD_Result send_broken(struct MHD_Connection *c, const char *text, b
 }
 
 static void log_call(const char *path, const char *model, const char *form, size_t n, const char *document, unsigned status,
-                     int at_once, const json_t *body)
+                     int at_once, int64_t came_ms, size_t tokens, const json_t *body)
 {
     if (options.log == NULL)
         return;
-    json_t *line = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:O}", "path", path, "model", model, "form", form, "documents",
-                             (int)n, "status", (int)status, "at_once", at_once, "document", document, "body", body);
+    json_t *line = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:s, s:O}", "path", path, "model", model, "form", form,
+                             "documents", (int)n, "status", (int)status, "at_once", at_once, "came", (json_int_t)came_ms, "went",
+                             (json_int_t)monotonic_ms(), "tokens", (json_int_t)tokens, "document", document, "body", body);
     pthread_mutex_lock(&lock);
     json_dumpf(line, options.log, JSON_COMPACT);
     fputc('\n', options.log);
@@ -416,6 +419,28 @@ static bool key_is_right(struct MHD_Connection *c)
     return (authorization != NULL && strcmp(authorization, bearer) == 0) || (api != NULL && strcmp(api, options.key) == 0);
 }
 
+/* So many seconds from now on, as RFC 9110 (5.6.7) has it. */
+static const char *http_date(int seconds, char *text, size_t size)
+{
+    time_t then = time(NULL) + seconds;
+    struct tm utc;
+    gmtime_r(&then, &utc);
+    strftime(text, size, "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    return text;
+}
+
+/* What a careless provider says: everything. */
+static char *echo_of(struct MHD_Connection *c, const char *document)
+{
+    const char *key = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
+    char said[4096];
+    snprintf(said, sizeof said, "can't do %s for %s", document, key != NULL ? key : "nobody");
+    json_t *body = json_pack("{s:{s:s}}", "error", "message", said);
+    char *dumped = json_dumps(body, JSON_COMPACT);
+    json_decref(body);
+    return dumped;
+}
+
 static void wait_ms(int ms)
 {
     struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
@@ -427,6 +452,7 @@ static enum MHD_Result answer_chat(struct MHD_Connection *c, const char *path, s
 {
     char *documents[128], ids[128][64];
     bool anthropic = strcmp(path, "/v1/messages") == 0;
+    int64_t came_ms = monotonic_ms();
     json_t *body = json_loadb(call->body.p != NULL ? call->body.p : "", call->body.n, 0, NULL),
            *messages = json_object_get(body, "messages"), *message;
     const char *model = json_string_value(json_object_get(body, "model")), *user = "", *form = "plain";
@@ -465,7 +491,7 @@ static enum MHD_Result answer_chat(struct MHD_Connection *c, const char *path, s
     unsigned times = count_seen(document), status = 200;
     const char *text = NULL, *header = NULL, *value = NULL;
     bool broken = false, half = false;
-    char *made = NULL, *wrapped = NULL;
+    char *made = NULL, *wrapped = NULL, *echo = NULL, date[40];
     wait_ms(options.latency_ms + (asked(document, model, "slow", times) ? 5000 : 0));
     if (!key_is_right(c)) {
         status = 401;
@@ -474,11 +500,15 @@ static enum MHD_Result answer_chat(struct MHD_Connection *c, const char *path, s
         status = 429;
         atomic_fetch_add(&too_many, 1);
         text = "{\"error\":{\"message\":\"too many requests at once\"}}";
-    } else if (asked(document, model, "ratelimit", times) || asked(document, model, "retry-after", times)) {
+    } else if (asked(document, model, "ratelimit", times) || asked(document, model, "retry-after", times) ||
+               asked(document, model, "retry-date", times)) {
         status = 429;
         text = "{\"error\":{\"message\":\"Rate limit reached\"}}";
-        header = asked(document, model, "retry-after", times) ? "Retry-After" : NULL;
-        value = "1";
+        header = asked(document, model, "ratelimit", times) ? NULL : "Retry-After";
+        value = asked(document, model, "retry-date", times) ? http_date(2, date, sizeof date) : "1";
+    } else if (asked(document, model, "echo", times)) {
+        status = 400;
+        text = echo = echo_of(c, document);
     } else if (asked(document, model, "error", times)) {
         status = 503;
         text = "{\"error\":{\"message\":\"The server is overloaded\"}}";
@@ -498,7 +528,8 @@ static enum MHD_Result answer_chat(struct MHD_Connection *c, const char *path, s
         broken = asked(document, model, "cut", times);
         half = asked(document, model, "half", times);
     }
-    log_call(path, model, form, n, document, broken || half ? 0 : status, at_once, body);
+    log_call(path, model, form, n, document, broken || half ? 0 : status, at_once, came_ms,
+             call->body.n / 4 + (made != NULL ? strlen(made) / 4 + 1 : 0), body);
     atomic_fetch_add(&answered, status == 200 && !broken && !half);
     /* Before the bytes go out: who reads them may ask again at once. */
     atomic_fetch_sub(&in_flight, 1);
@@ -508,6 +539,7 @@ static enum MHD_Result answer_chat(struct MHD_Connection *c, const char *path, s
         free(documents[i]);
     free(made);
     free(wrapped);
+    free(echo);
     json_decref(told);
     json_decref(body);
     return done;

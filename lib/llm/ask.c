@@ -315,7 +315,7 @@ static enum sent try_to_send(struct ask *a, struct exchange *x, int64_t now)
     }
     if (x->not_before_ms > now || p->closed_until_ms > now)
         return LATER;
-    if (x->body.n == 0 && build(x) < 0) {
+    if ((x->body.n == 0 || x->form != x->route->form) && build(x) < 0) { /* another may have found out what is taken */
         give_up(x, LLM_PENDING, "provider: out of memory");
         return GONE;
     }

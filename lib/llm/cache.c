@@ -1,9 +1,11 @@
 /* lib/llm/cache: SQLite in WAL mode: readers and one writer at a time, and what was committed survives a process that is killed. */
 #include "llm/cache.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -106,6 +108,10 @@ struct llm_cache *llm_cache_open(const char *state, uint64_t max_bytes, int64_t 
     c->max_bytes = max_bytes;
     c->max_ms = max_ms;
     snprintf(c->path, sizeof c->path, "%s/answers.sqlite", state);
+    /* Whatever the folder and the umask: answers are documents' values. What SQLite puts beside the file has its mode. */
+    int fd = open(c->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    if (fd >= 0)
+        close(fd);
     if (sqlite3_open_v2(c->path, &c->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         failed(c, err);
         goto fail;
