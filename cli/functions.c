@@ -14,6 +14,7 @@
 
 #include "cli/functions_file.h"
 #include "cli/functions_share.h"
+#include "cli/functions_state.h"
 #include "cli/tar.h"
 #include "contract/contract.h"
 
@@ -202,6 +203,8 @@ int functions_install(const struct functions_place *place, const char *root, str
     for (int i = 0; i < n; i++)
         if (put_program(place, &programs[i], changes, err) < 0)
             return -1;
+    if (functions_state_make(place->user_scripts, changes, err) < 0)
+        return -1;
     for (int i = 0; i < n; i++) {
         /* In a dry run the contracts may not be there to be declared. */
         if (changes->dry_run && changes->n > before)
@@ -313,6 +316,7 @@ int functions_uninstall_files(const struct functions_place *place, struct change
         done = functions_share_remove(place->user_scripts, changes, err);
     if (done == 0 && !changes->dry_run) {
         rmdir(contracts);
+        functions_state_remove(place->user_scripts);
         if (rmdir(home) < 0 && errno == ENOTEMPTY)
             printf("keep %s: it holds files that were not installed, or were changed since\n", home);
     }
@@ -332,6 +336,7 @@ int functions_tar(const char *file, const char *root, struct changes *changes, s
     snprintf(config, sizeof config, "%s" FUNCTIONS_CONFIG, stage);
     struct functions_place place = { .user_scripts = user_scripts, .config = config };
     int done = functions_install(&place, root, &quiet, err);
+    functions_state_remove(user_scripts); /* who the server runs as is known where it runs: its functions make it */
     if (done == 0)
         done = tar_folder(stage, file, err);
     tar_remove_folder(stage);

@@ -58,6 +58,19 @@ grep -q '^would install odw-udf ' "$work/out" || fail "dry run: $(cat "$work/out
 install --dir "$etc" >"$work/out"
 grep -q "odw functions test" "$work/out" || fail "nothing said what is next: $(cat "$work/out")"
 program=$(echo "$scripts"/odw-udf-[0-9]*)
+# What language models answered is for the server's user alone: the one that its folders belong to.
+expect_state() {
+    [ "$(stat -c '%a %u' "$scripts/odw/llm/state")" = "700 $1" ] || fail "the folder of answers: expected mode 700 and owner $1, got $(stat -c '%a %u' "$scripts/odw/llm/state")"
+}
+expect_state "$(stat -c %u "$scripts")"
+if [ "$(id -u)" = 0 ]; then
+    rmdir "$scripts/odw/llm/state"
+    chown 12345 "$scripts"
+    install --dir "$etc" >"$work/out"
+    grep -q 'make the folder for answers' "$work/out" || fail "nothing said that a folder was made: $(cat "$work/out")"
+    expect_state 12345
+    chown 0 "$scripts"
+fi
 [ "$(stat -c %a "$program")" = 755 ] || fail 'the program must run as any user'
 cmp "$program" "$(dirname "$odw")/odw-udf"
 hash=$(sha256sum "$program" | cut -c1-12)
@@ -68,7 +81,8 @@ cmp contracts/events.schema.json "$scripts/odw/contracts/$contract"
 grep -q "<name>$record</name>" "$xml" || fail "$xml doesn't declare $record"
 [ "$(sed -n 's/.*<command>\([^ ]*\) .*/\1/p' "$xml" | sort -u)" = "$(basename "$program")" ] || fail "$xml names another program"
 # What the build gathered for the functions, and nothing that isn't as it came.
-diff -r "${ODW_BUILD:-build}/share/odw" "$scripts/odw" | grep -v -e ': contracts$' -e ': installed$' && fail 'other data than was built'
+other=$(diff -r "${ODW_BUILD:-build}/share/odw" "$scripts/odw" | grep -v -e ': contracts$' -e ': installed$' -e ': llm$' || true)
+[ -z "$other" ] || fail "other data than was built: $other"
 [ ! -e "$scripts/odw/installed" ] || (cd "$scripts/odw" && sha256sum --check --quiet installed)
 # Declared as it is served: from the folder that it is in, by a path that holds nothing of this machine.
 (cd / && "$program" "$record" </dev/null) || fail 'the installed program does not serve its contract'
@@ -83,7 +97,7 @@ grep -q '^0 changes' "$work/out" || fail "a second time: $(cat "$work/out")"
 install --tar "$work/functions.tar" >/dev/null
 mkdir "$work/unpacked"
 tar -C "$work/unpacked" -xf "$work/functions.tar"
-diff -r "$scripts" "$work/unpacked/var/lib/clickhouse/user_scripts"
+diff -r -x llm "$scripts" "$work/unpacked/var/lib/clickhouse/user_scripts" # whose it is is known where the server runs
 cmp "$xml" "$work/unpacked/etc/clickhouse-server/odw_function.xml"
 [ "$(stat -c %a "$work/unpacked/var/lib/clickhouse/user_scripts/$(basename "$program")")" = 755 ] || fail 'the tar lost a mode'
 [ "$(install --tar - | tar -tf -)" = "$(tar -tf "$work/functions.tar")" ] || fail 'a tar on standard output holds something else'
