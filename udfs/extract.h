@@ -17,6 +17,12 @@
     "again later); else it failed: empty, parse, contract, ungrounded, language, refusal, truncated, rejected. error has the "     \
     "reasons, and record the answer as it came."
 
+/* All that llmExtract and llmExtractWith declare alike. */
+#define EXTRACT_DECLARATION                                                                                                        \
+    .group = "Documents", .errors = EXTRACT_ERRORS, .returns = EXTRACT_RETURNS, .open = extract_open, .close = extract_close,      \
+    .block_rows = EXTRACT_ROWS, .block_ms = EXTRACT_BLOCK_MS, .deadline_ms = EXTRACT_ROW_MS, .pool_size = EXTRACT_PROCESSES,       \
+    .network = true, .on_error = extract_on_error
+
 enum { EXTRACT_ROWS = 4096, EXTRACT_BLOCK_MS = 1800000, EXTRACT_ROW_MS = 30000, EXTRACT_PROCESSES = 4 };
 
 static inline void *extract_open(const struct udf *udf, struct err *err)

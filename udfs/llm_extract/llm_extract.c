@@ -8,7 +8,6 @@ static int block(struct udf_block *rows)
 
 const struct udf udf_llm_extract = {
     .name = "llmExtract",
-    .group = "Documents",
     .about = "Has a language model read a text and gives the record that a contract asks for: contracts/NAME.schema.json. Each "
              "value is looked "
              "for in the text (grounding: where it stands, in bytes, and how it was found); one that isn't there is taken away. A "
@@ -16,17 +15,8 @@ const struct udf udf_llm_extract = {
              "asked together, many at a time; answers are kept, so that asking again costs nothing. docs/llm.md says which model, "
              "and what leaves "
              "the machine.",
-    .errors = EXTRACT_ERRORS,
     .examples = { { "tupleElement(llmExtract('dental_appointment', ''), 'status')", "empty" } },
     .args = { { "contract", "String" }, { "text", "String" } },
-    .returns = EXTRACT_RETURNS,
-    .open = extract_open,
-    .close = extract_close,
     .block = block,
-    .block_rows = EXTRACT_ROWS,
-    .block_ms = EXTRACT_BLOCK_MS,
-    .deadline_ms = EXTRACT_ROW_MS,
-    .pool_size = EXTRACT_PROCESSES,
-    .network = true,
-    .on_error = extract_on_error,
+    EXTRACT_DECLARATION,
 };
