@@ -218,6 +218,8 @@ static int cut_quality(struct str text, size_t i)
 struct str llm_document_part(struct str text, size_t from, size_t bytes)
 {
     size_t left = text.n - from;
+    if (left == 0) /* an empty text may be at NULL */
+        return (struct str){ text.p, 0 };
     if (left <= bytes)
         return (struct str){ text.p + from, left };
     /* Of the last third the best place, and of equal ones the last. */
