@@ -74,7 +74,7 @@ static int prepare(struct scene *s)
 static char *body_of(struct str finish, struct str words, enum llm_api *api)
 {
     static const char *const anthropic[] = { "end_turn", "max_tokens", "refusal", "tool_use", NULL };
-    json_t *body = NULL, *text = json_stringn(words.n > 0 ? words.p : "", words.n);
+    json_t *body = NULL, *text = json_stringn(words.n > 0 ? words.p : "", words.n), *input = NULL;
     char reason[40];
     snprintf(reason, sizeof reason, "%.*s", STR_ARG(finish));
     *api = LLM_OPENAI;
@@ -82,13 +82,13 @@ static char *body_of(struct str finish, struct str words, enum llm_api *api)
         if (str_eq(finish, str_of(*w)))
             *api = LLM_ANTHROPIC;
     if (*api == LLM_OPENAI)
-        body = json_pack("{s:[{s:{s:o}, s:s}]}", "choices", "message", "content", text, "finish_reason", reason);
-    else if (str_eq(finish, STR("tool_use")))
-        body = json_pack("{s:[{s:s, s:o}], s:s}", "content", "type", "tool_use", "input", json_loadb(words.p, words.n, 0, NULL),
-                         "stop_reason", reason);
+        body = json_pack("{s:[{s:{s:O}, s:s}]}", "choices", "message", "content", text, "finish_reason", reason);
+    else if (str_eq(finish, STR("tool_use")) && (input = json_loadb(words.p, words.n, 0, NULL)) != NULL)
+        body = json_pack("{s:[{s:s, s:o}], s:s}", "content", "type", "tool_use", "input", input, "stop_reason", reason);
     else
-        body = json_pack("{s:[{s:s, s:o}], s:s}", "content", "type", "text", "text", text, "stop_reason", reason);
+        body = json_pack("{s:[{s:s, s:O}], s:s}", "content", "type", "text", "text", text, "stop_reason", reason);
     char *dumped = json_dumps(body, JSON_COMPACT);
+    json_decref(text);
     json_decref(body);
     return dumped;
 }
