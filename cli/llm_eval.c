@@ -71,7 +71,7 @@ static const struct opt_usage usage = {
             "out; missed:\n"
             "the document says it, the record doesn't; made up: the other way round. A document without a record has all its "
             "fields missed.\n\n"
-            "Exit codes: 0 done, whatever the score, 1 failed, 2 the command line is wrong.\n",
+            "Exit codes: 0 done, whatever the score, 1 failed (nothing was answered at all, too), 2 the command line is wrong.\n",
 };
 
 struct document {
@@ -198,6 +198,7 @@ static int read_texts(struct eval *e, struct progress *progress, struct err *err
 struct outcome {
     struct score score;
     const char *model;
+    char why[512]; /* of the first that waits */
     int64_t statuses[STATUSES], unread, cached, requests, tokens_in, tokens_out, ms;
     double cost;
 };
@@ -220,6 +221,8 @@ static int count_result(struct eval *e, struct outcome *o, const struct document
         err_set(err, ERR_STOP, "out of memory");
     if ((int)r->status < STATUSES)
         o->statuses[r->status]++;
+    if (r->status == LLM_PENDING && o->why[0] == '\0')
+        snprintf(o->why, sizeof o->why, "%s", buf_text(&r->error));
     o->cached += r->cached;
     o->requests += r->attempts;
     o->tokens_in += (int64_t)r->tokens_in;
@@ -332,6 +335,11 @@ static int eval_model(struct eval *e, const char *home, const char *contracts, c
         rc = print_json(e, &o) < 0 ? err_set(err, ERR_STOP, "out of memory") : 0;
     else if (rc == 0)
         print_outcome(e, &o);
+    int64_t waiting = o.statuses[LLM_PENDING];
+    if (rc == 0 && waiting > 0 && waiting == (int64_t)e->n - o.unread)
+        rc = err_set(err, ERR_STOP, "no document was answered: %s", o.why);
+    else if (rc == 0 && waiting > 0)
+        fprintf(stderr, "odw llm eval: %" PRId64 " documents were not answered, the first because of %s\n", waiting, o.why);
     return rc;
 }
 
