@@ -170,11 +170,11 @@ static void clears(void **state)
     put(c, 1, "old", now - (int64_t)3 * DAY_MS);
     put(c, 2, "new", now);
     assert_int_equal(llm_cache_put(c, key, "large", &cut, now, &err), 0);
-    assert_int_equal(llm_cache_clear(c, NULL, 0, true, &removed, &err), 0);
+    assert_int_equal(llm_cache_clear(c, NULL, 0, true, NULL, &removed, &err), 0);
     assert_int_equal(removed, 1);
-    assert_int_equal(llm_cache_clear(c, "large", 0, false, &removed, &err), 0);
+    assert_int_equal(llm_cache_clear(c, "large", 0, false, NULL, &removed, &err), 0);
     assert_int_equal(removed, 0);
-    assert_int_equal(llm_cache_clear(c, "small", now - DAY_MS, false, &removed, &err), 0);
+    assert_int_equal(llm_cache_clear(c, "small", now - DAY_MS, false, NULL, &removed, &err), 0);
     assert_int_equal(removed, 1);
     assert_true(has(c, 2));
     assert_int_equal(llm_cache_stats(c, &stats, &err), 0);
