@@ -13,7 +13,7 @@ db=$ODW_DATABASE
 old=$STACK_DIR/old
 declarations_copy "$old"
 sed -i -e '/^ *sent_at /d' -e '/^ *content  *UInt32/d' -e '/^ *CODEC(Delta/d' -e '/^PRIMARY KEY/d' -e 's/, sent_at)$/)/' \
-    -e "s/\(failed_at  *DateTime64(3, 'UTC')\),/\1/" "$old/sql/ledger.sql" "$old/sql/dead_letter_records.sql"
+    -e '/^ *INDEX by_origin/d' -e "s/\(failed_at  *DateTime64(3, 'UTC')\),/\1/" "$old/sql/ledger.sql" "$old/sql/dead_letter_records.sql"
 sed -i -e '/^ *sent_at/d' -e '/content_hash/d' -e 's/judged_at AS failed_at,/judged_at AS failed_at/' "$old"/mv/each-source/{ledger,dead_letters}.sql
 sed -i -e '/AS again,$/d' -e '/^ *sent_at,$/d' -e "s/<= sent_at, again/<= appended_at, []/" -e "s/toUnixTimestamp64Milli(sent_at)/0/" \
     -e "s/arrayExists([^)]*)/0/" "$old/sql/dead_letters.sql"

@@ -41,11 +41,12 @@ stack_start() {
     stack_fail "the stack did not come up in $tries attempts"
 }
 
-# Ends the stack of a test that was killed and can't, as ctest does with one that takes too long.
+# Ends the stack of a test that was killed and can't, as ctest does with one that takes too long. Not a child of the test, whose `wait`
+# would wait for it.
 stack_watch() {
     # shellcheck disable=SC2016 # its own arguments
-    setsid bash -c 'while kill -0 "$1" 2>/dev/null && [ -d "$2" ]; do sleep 1; done
-        [ ! -d "$2" ] || { "$3" down --dir "$2"; rm -rf "$2"; }' watch $$ "$STACK_DIR" "$ODW_BUILD/bin/odw-stack" >/dev/null 2>&1 </dev/null &
+    (setsid bash -c 'while kill -0 "$1" 2>/dev/null && [ -d "$2" ]; do sleep 1; done
+        [ ! -d "$2" ] || { "$3" down --dir "$2"; rm -rf "$2"; }' watch $$ "$STACK_DIR" "$ODW_BUILD/bin/odw-stack" >/dev/null 2>&1 </dev/null &)
 }
 
 # Exports this stack's variables.
