@@ -2,7 +2,11 @@
  *
  * Arguments go to the engine as they are (`--config-file FILE --path DIR …`). The query that keeps the server up reads
  * standard input, which is a pipe of ours: closing it is how the server is asked to stop, so SIGTERM ends it in order
- * (consumers leave their groups) and no parked child is needed, which a `kill -9` would leave behind. */
+ * (consumers leave their groups) and no parked child is needed, which a `kill -9` would leave behind.
+ *
+ * The library takes no notice of a write that fails for want of room: a merge goes on, its cut part takes the place of whole ones,
+ * and rows are lost (26.7.3, seen on tmpfs and ext4, with fsync after merges as well). So the write that it calls is ours, and
+ * waits for room. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The library's ABI; the npm package has no header. */
@@ -26,6 +32,23 @@ struct result {
 
 static const char serve[] = "SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; "
                             "SELECT count() FROM file('-', 'LineAsString', 'line String') FORMAT Null";
+
+enum { ROOM_AGAIN_MS = 100 };
+
+/* write(2), but that it waits while the disk, or its quota, is full. Not for standard streams, so that what is logged holds nobody
+ * up. */
+ssize_t write(int fd, const void *from, size_t n)
+{
+    ssize_t rc = syscall(SYS_write, fd, from, n);
+    if (rc >= 0 || (errno != ENOSPC && errno != EDQUOT) || fd <= STDERR_FILENO)
+        return rc;
+    fprintf(stderr, "warn clickhouse: a write waits: %s\n", strerror(errno));
+    do {
+        nanosleep(&(struct timespec){ .tv_nsec = ROOM_AGAIN_MS * 1000000L }, NULL);
+        rc = syscall(SYS_write, fd, from, n);
+    } while (rc < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EINTR));
+    return rc;
+}
 
 static int hold = -1; /* the pipe's other end */
 
