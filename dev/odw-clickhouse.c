@@ -10,8 +10,10 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,14 +37,29 @@ static const char serve[] = "SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; 
 
 enum { ROOM_AGAIN_MS = 100 };
 
-/* write(2), but that it waits while the disk, or its quota, is full. Not for standard streams, so that what is logged holds nobody
- * up. */
+/* A file of a table lies below store/. What else is written, as answers that are kept until they are whole, may fail: queries go
+ * on. */
+static bool is_of_table(int fd)
+{
+    char link[32], path[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, sizeof path - 1);
+    path[n > 0 ? n : 0] = '\0';
+    return strstr(path, "/store/") != NULL;
+}
+
+/* write(2), but that it waits while the disk, or its quota, is full, where a table's rows are written. */
 ssize_t write(int fd, const void *from, size_t n)
 {
     ssize_t rc = syscall(SYS_write, fd, from, n);
-    if (rc >= 0 || (errno != ENOSPC && errno != EDQUOT) || fd <= STDERR_FILENO)
+    if (rc >= 0 || (errno != ENOSPC && errno != EDQUOT))
         return rc;
-    fprintf(stderr, "warn clickhouse: a write waits: %s\n", strerror(errno));
+    int why = errno;
+    if (!is_of_table(fd)) {
+        errno = why;
+        return rc;
+    }
+    fprintf(stderr, "warn clickhouse: a write waits: %s\n", strerror(why));
     do {
         nanosleep(&(struct timespec){ .tv_nsec = ROOM_AGAIN_MS * 1000000L }, NULL);
         rc = syscall(SYS_write, fd, from, n);

@@ -17,6 +17,9 @@
 enum { PROBLEM_MAX = 2000, EXCEPTION_MAX = 500, SILENT_S = 120 };
 
 static const char apply_again[] = "odw apply";
+static const char free_space[] = "free disk space; the source goes on by itself";
+static const char leave_part_out[] =
+    "ALTER TABLE … DETACH PART '…' for the part that is named, then odw audit: it says what to send again";
 static const char install_functions[] = "odw functions install (on each node), then odw apply";
 
 struct status {
@@ -295,8 +298,11 @@ static const char *remedy_for(struct str text)
         { "(UNKNOWN_TABLE)", apply_again },
         { "(UNKNOWN_IDENTIFIER)", apply_again },
         { "(NO_SUCH_COLUMN_IN_TABLE)", apply_again },
-        { "(NOT_ENOUGH_SPACE)", "free disk space; the source goes on by itself" },
-        { "No space left", "free disk space; the source goes on by itself" },
+        { "(NOT_ENOUGH_SPACE)", free_space },
+        { "No space left", free_space },
+        { "(CORRUPTED_DATA)", leave_part_out },
+        { "(CANNOT_READ_ALL_DATA)", leave_part_out },
+        { "(CHECKSUM_DOESNT_MATCH)", leave_part_out },
         { "(MEMORY_LIMIT_EXCEEDED)", "give ClickHouse more memory, or read smaller blocks: kafka_max_block_size" },
         { "(ACCESS_DENIED)", "grant the user of the server's background work what is named" },
         { "Broker transport failure", "start Kafka, or see to its connection; the source goes on by itself" },
@@ -323,6 +329,16 @@ static int take_consumer(void *context, const struct str *f, size_t n)
     if (str_integer(f[1]) > SILENT_S)
         status_problem(g->status, g->stem, "look into the server's log", "its consumers have not asked Kafka for %lld s",
                        (long long)str_integer(f[1]));
+    return 0;
+}
+
+/* A write waits for room, or is refused: nothing is written since the newest part. */
+static int take_full_disk(void *context, const struct str *f, size_t n)
+{
+    struct gathering *g = context;
+    (void)n;
+    problem_known_since(g->status, g->stem, f[1], free_space, "it can't go on: no space is left on disk %.*s of ClickHouse",
+                        STR_ARG(f[0]));
     return 0;
 }
 
@@ -380,6 +396,10 @@ static void source_tables(struct gathering *g, const struct plan_source *s)
         " arrayLast(e -> e.1 > now() - 30, since_commit) AS last"
         " FROM system.kafka_consumers WHERE database = currentDatabase() AND table = {queue:String})",
         params, 4, take_consumer);
+    ask(g,
+        "SELECT name, (SELECT formatDateTime(max(modification_time), '%Y-%m-%dT%H:%i:%SZ', 'UTC') FROM system.parts)"
+        " FROM system.disks WHERE NOT is_remote AND free_space < 1048576",
+        params, 4, take_full_disk);
     ask(g,
         "SELECT ifNull(total_rows, 0), ifNull(total_bytes, 0), active_parts FROM system.tables WHERE database = currentDatabase() "
         "AND"
