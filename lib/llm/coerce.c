@@ -180,7 +180,7 @@ static json_t *coerce_string(struct coerce *c, const json_t *schema, json_t *v, 
             json_object_set(c->written, buf_text(&c->path), v);
             return out;
         }
-        if (trimmed.n == 0 && s.n > 0 && (set & LLM_T_NULL) != 0)
+        if (trimmed.n == 0 && (set & LLM_T_NULL) != 0) /* what says nothing is nothing */
             return json_null();
         return trimmed.n != s.n ? json_stringn(trimmed.p, trimmed.n) : json_incref(v);
     }
