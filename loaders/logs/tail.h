@@ -26,8 +26,8 @@ struct tail_event {
 
 struct tail;
 
-/* patterns: paths, or patterns of them as a shell has (*, ?, [a-z], {a,b}; ** across folders); "-" is standard input. follow: never ends. The paths
- * are borrowed. -1 (NULL) and err: a file that isn't a pattern and isn't there (without follow), or no memory. */
+/* patterns: paths, or patterns of them as a shell has (*, ?, [a-z], {a,b}; ** across folders); "-" is standard input. follow: never
+ * ends. The paths are borrowed. -1 (NULL) and err: a file that isn't a pattern and isn't there (without follow), or no memory. */
 struct tail *tail_new(char *const *patterns, size_t n, bool follow, bool join, struct err *err) __attribute__((warn_unused_result));
 void tail_free(struct tail *t);
 

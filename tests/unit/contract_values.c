@@ -11,9 +11,9 @@
 
 #include "contract/datetime.h"
 #include "contract/format.h"
-#include "log/level.h"
 #include "contract/number.h"
 #include "contract/scan.h"
+#include "log/level.h"
 
 static uint64_t random_state = 88172645463325252u;
 

@@ -1,4 +1,5 @@
-/* lib/geo/generator: lists of address ranges and the networks they belong to (first,last,number,"organisation" in CSV) → a database.
+/* lib/geo/generator: lists of address ranges and the networks they belong to (first,last,number,"organisation" in CSV) → a
+ * database.
  *
  * geo-generator OUT DATE CSV...: DATE is when the lists were made, as 20260617. */
 #include <arpa/inet.h>
