@@ -14,7 +14,7 @@
 #include "http/http.h"
 #include "kafka/kafka.h"
 
-enum { PROBLEM_MAX = 2000, EXCEPTION_MAX = 500, SILENT_S = 120 };
+enum { PROBLEM_MAX = 2000, EXCEPTION_MAX = 500, SILENT_S = 120, FULL_BYTES = 1 << 20 /* what an insert reserves at least */ };
 
 static const char apply_again[] = "odw apply";
 static const char free_space[] = "free disk space; the source goes on by itself";
@@ -332,16 +332,6 @@ static int take_consumer(void *context, const struct str *f, size_t n)
     return 0;
 }
 
-/* A write waits for room, or is refused: nothing is written since the newest part. */
-static int take_full_disk(void *context, const struct str *f, size_t n)
-{
-    struct gathering *g = context;
-    (void)n;
-    problem_known_since(g->status, g->stem, f[1], free_space, "it can't go on: no space is left on disk %.*s of ClickHouse",
-                        STR_ARG(f[0]));
-    return 0;
-}
-
 static int take_rows(void *context, const struct str *f, size_t n)
 {
     struct gathering *g = context;
@@ -397,10 +387,6 @@ static void source_tables(struct gathering *g, const struct plan_source *s)
         " FROM system.kafka_consumers WHERE database = currentDatabase() AND table = {queue:String})",
         params, 4, take_consumer);
     ask(g,
-        "SELECT name, (SELECT formatDateTime(max(modification_time), '%Y-%m-%dT%H:%i:%SZ', 'UTC') FROM system.parts)"
-        " FROM system.disks WHERE NOT is_remote AND free_space < 1048576",
-        params, 4, take_full_disk);
-    ask(g,
         "SELECT ifNull(total_rows, 0), ifNull(total_bytes, 0), active_parts FROM system.tables WHERE database = currentDatabase() "
         "AND"
         " name = {rows:String}",
@@ -447,6 +433,8 @@ static int take_extractions(void *context, const struct str *f, size_t n)
     return 0;
 }
 
+/* Fields: name, bytes that nobody has reserved, bytes in all, free bytes, when the newest part was written. Where a disk is full, a
+ * write waits for room or is refused: nothing is written since. */
 static int take_disk(void *context, const struct str *f, size_t n)
 {
     struct gathering *g = context;
@@ -458,6 +446,9 @@ static int take_disk(void *context, const struct str *f, size_t n)
         status_problem(g->status, "", "free disk space, or shorten retentions",
                        "disk %.*s of ClickHouse: %.1f of %.1f GiB are free", STR_ARG(f[0]), (double)free_bytes / (1 << 30),
                        (double)total / (1 << 30));
+    for (size_t i = 0; i < g->plan->n_sources && str_integer(f[3]) < FULL_BYTES; i++)
+        problem_known_since(g->status, g->plan->sources[i].stem, f[4], free_space,
+                            "it can't go on: no space is left on disk %.*s of ClickHouse", STR_ARG(f[0]));
     return 0;
 }
 
@@ -584,8 +575,10 @@ json_t *status_gather(struct status *s)
                 "SELECT count(), countIf(startsWith(last_status, 'pending')), dateDiff('second', min(processed_at), now64(3)),"
                 " argMaxIf(last_error, due_at, startsWith(last_status, 'pending')) FROM extractions_pending",
                 NULL, 0, take_extractions);
-        ask(&g, "SELECT name, unreserved_space, total_space FROM system.disks WHERE total_space > 0 ORDER BY name", NULL, 0,
-            take_disk);
+        ask(&g,
+            "SELECT name, unreserved_space, total_space, free_space, (SELECT formatDateTime(max(modification_time),"
+            " '%Y-%m-%dT%H:%i:%SZ', 'UTC') FROM system.parts) FROM system.disks WHERE total_space > 0 ORDER BY name",
+            NULL, 0, take_disk);
     }
     return g.status;
 }

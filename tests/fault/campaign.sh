@@ -7,14 +7,7 @@
 # ROUNDS: as many as there are faults, without it. SLACK: the limits, 15 s and 30 s for Kafka, times so much. CHECK: each round, or last.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-# A full disk needs a small file system of one's own, which goes with this process.
-if [ -z "${OWN_MOUNTS:-}" ]; then
-    for how in '-m' '-rm'; do
-        if unshare $how true 2>/dev/null; then
-            OWN_MOUNTS=1 exec unshare $how "$0" "$@"
-        fi
-    done
-fi
+. tests/fault/small_disk_lib.sh
 . tests/lib/stack.sh
 . tests/lib/path.sh
 . tests/fault/lib.sh

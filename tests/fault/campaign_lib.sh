@@ -1,4 +1,4 @@
-# tests/fault/campaign_lib: what the faults of the campaign have in common. Sourced by bash after lib.sh.
+# tests/fault/campaign_lib: what the faults of the campaign have in common. Sourced by bash after lib.sh and small_disk_lib.sh.
 # shellcheck shell=bash disable=SC2034
 #
 #   campaign_start          the stack, with ClickHouse's data on a small file system, SMALL_DISK, where this machine lets us have one
@@ -9,16 +9,6 @@
 #   halted PART SECONDS     SIGSTOP for so long, then it goes on
 #   problem CAUSE           odw status --json and GET /health name a problem of events whose cause matches, since when, and a remedy
 #   other_root SED FILE     a copy of the declarations with FILE changed: prints where it is
-
-# ClickHouse's folder on a file system of 3 GiB, where mounts are ours; /mnt as everyone else sees it stays as it is.
-small_disk() {
-    SMALL_DISK=
-    if [ -n "${OWN_MOUNTS:-}" ] && mount -t tmpfs -o size=3g odw-small-disk /mnt 2>/dev/null; then
-        SMALL_DISK=/mnt
-        mkdir /mnt/clickhouse
-        ln -s /mnt/clickhouse "$STACK_DIR/clickhouse"
-    fi
-}
 
 campaign_start() {
     STACK_PREPARE=small_disk STACK_BROKERS=${BROKERS:-1} path_start kafka clickhouse shim worker

@@ -5,7 +5,7 @@ full_disk() {
         SAID='left out: this machine lets nobody mount a small disk'
         return
     fi
-    dd if=/dev/zero of="$SMALL_DISK/fill" bs=1M status=none 2>/dev/null || true
+    fill_disk
     named '[Ss]pace'
-    rm -f "$SMALL_DISK/fill"
+    unfill_disk
 }
