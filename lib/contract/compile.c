@@ -103,12 +103,18 @@ static int finish_property(struct load *l, const struct draft *d, struct propert
     p->fallback = d->fallback;
     if (d->fallback != DEFAULT_NONE && node->types & T_NULL)
         return load_refuse(l, "\"x-default\" can't stand beside null: expected one type");
+    if (d->fallback != DEFAULT_NONE && node->policy == PII_DROP)
+        return load_refuse(l, "\"x-default\" can't stand on what \"x-pii\" drops");
     if (d->fallback == DEFAULT_ORIGIN && (node->shape != SHAPE_TEXT || node->policy != PII_KEEP))
         return load_refuse(l, "\"x-default\": \"origin\" needs a plain string");
     if (d->fallback == DEFAULT_APPENDED && node->shape != SHAPE_TIME)
         return load_refuse(l, "\"x-default\": \"appended\" needs a string with \"format\": \"date-time\"");
     if (node->derive > 0 && node->shape != SHAPE_TEXT)
         return load_refuse(l, "\"x-derive\" needs a plain string");
+    if (node->derive > 0)
+        l->c->derivations[node->derive - 1].dropped = node->policy == PII_DROP;
+    if (d->window != NULL && node->policy == PII_DROP)
+        return load_refuse(l, "\"x-window\" can't stand on what \"x-pii\" drops");
     if (d->window != NULL && node->shape != SHAPE_TIME)
         return load_refuse(l, "\"x-window\" needs a string with \"format\": \"date-time\"");
     return 0;
@@ -171,7 +177,7 @@ static int choose_time(struct load *l, const struct draft *d, const struct prope
         *chosen = true;
         if (read_window(l, d->window) < 0)
             return -1;
-    } else if (l->c->time != NULL || !p->required || p->node->shape != SHAPE_TIME) {
+    } else if (l->c->time != NULL || !p->required || p->column < 0 || p->node->shape != SHAPE_TIME) {
         return 0;
     }
     l->c->time = (struct node *)p->node;
@@ -214,6 +220,7 @@ static int read_properties(struct load *l, struct draft *d, struct object *o)
         if (compile_node(l, value, d->place == PLACE_ROOT ? PLACE_FIELD : PLACE_PROPERTY, &member) == NULL ||
             finish_property(l, &member, &o->properties[i]) < 0)
             return -1;
+        o->properties[i].column = member.node->policy == PII_DROP ? -1 : (int)o->n_columns++;
         json_array_foreach(member.aliases, j, name)
         {
             struct str alias = { load_copy(l, name), json_string_length(name) };
@@ -383,6 +390,8 @@ static int finish_policy(struct load *l, const struct node *node)
         return load_refuse(l, "\"x-pii\": \"address\" needs a string");
     if (node->policy == PII_TOKENISE && !plain)
         return load_refuse(l, "\"x-pii\": \"tokenise\" needs a string");
+    if (node->low && node->shape != SHAPE_TEXT)
+        return load_refuse(l, "\"x-low-cardinality\" needs a string that is kept as text");
     return 0;
 }
 
@@ -447,6 +456,7 @@ static int compile_ref(struct load *l, struct draft *d)
         node->policy = d->node->policy;
         node->named = d->node->named;
     }
+    node->low = node->low || d->node->low;
     d->node = node;
     return finish_policy(l, node);
 }

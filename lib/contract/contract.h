@@ -41,7 +41,7 @@ const char *contract_description(const struct contract *c);
 /* The function that reads it, in camelCase with its hash: "eventsRecord_0123456789abcdef". */
 const char *contract_function(const struct contract *c);
 /* The function's ClickHouse type: Tuple(violations Array(String), verdict Enum8('ok' = 1, 'parse' = 2, 'contract' = 3,
- * 'simulated' = 4), then the contract's properties in the file's order, named as there, then what x-derive names). */
+ * 'simulated' = 4), then contract_field's). */
 const char *contract_type(const struct contract *c);
 /* The whole schema as compact JSON, as loaded: for OpenAPI and for people. */
 const char *contract_json(const struct contract *c);
@@ -51,10 +51,14 @@ struct contract_field {
     const char *type; /* ClickHouse's */
     bool required;
     bool from_origin; /* x-default: origin: '' in the record where the message has none; the intake fills it in */
+    bool implied;     /* x-derive made it of a field that is in the record too */
     bool is_time;     /* the contract's time field: the first required date-time (has the window) */
 };
-/* The top-level fields in order; i from 0; NULL past the last. */
+/* The record's fields in order: the properties that aren't dropped, then what x-derive names; i from 0; NULL past the last. */
 const struct contract_field *contract_field(const struct contract *c, size_t i);
+
+/* Whether "x-pii": "drop" keeps the property out of the record. */
+bool contract_drops(const struct contract *c, struct str name);
 
 struct reader *reader_new(const struct contract *c, struct err *err) __attribute__((warn_unused_result));
 void reader_free(struct reader *r);

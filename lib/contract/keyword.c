@@ -252,22 +252,26 @@ static int pii(struct load *l, struct draft *d, json_t *value)
     static const struct {
         const char *word;
         enum policy policy;
-    } words[] = { { "keep", PII_KEEP }, { "redact", PII_REDACT }, { "address", PII_ADDRESS }, { "tokenise", PII_TOKENISE } };
+    } words[] = {
+        { "keep", PII_KEEP }, { "redact", PII_REDACT }, { "address", PII_ADDRESS }, { "tokenise", PII_TOKENISE }, { "drop", PII_DROP },
+    };
     const char *word = json_is_string(value) ? json_string_value(value) : "";
     json_t *name = NULL;
     if (json_is_object(value) && json_object_size(value) == 1) {
         void *only = json_object_iter(value);
         word = json_object_iter_key(only);
         name = json_object_iter_value(only);
-        if (strcmp(word, "keep") == 0)
-            return load_expected(l, "\"keep\", which has no policy", value);
+        if (strcmp(word, "keep") == 0 || strcmp(word, "drop") == 0)
+            return load_expected(l, "\"keep\" or \"drop\", which have no policy", value);
     }
     size_t i = 0, n = sizeof words / sizeof *words;
     while (i < n && strcmp(word, words[i].word) != 0)
         i++;
     if (i == n)
         return load_expected(
-            l, "redact, address, tokenise or keep, or {\"redact\": POLICY}, {\"address\": POLICY}, {\"tokenise\": KEY}", value);
+            l, "redact, address, tokenise, drop or keep, or {\"redact\": POLICY}, {\"address\": POLICY}, {\"tokenise\": KEY}", value);
+    if (words[i].policy == PII_DROP && d->place != PLACE_FIELD)
+        return load_refuse(l, "\"x-pii\": \"drop\" stands on a property of the root");
     d->node->policy = (uint8_t)words[i].policy;
     if (name == NULL)
         return words[i].policy == PII_TOKENISE ? pii_named(l, d, "default", true) : 0;
@@ -275,6 +279,14 @@ static int pii(struct load *l, struct draft *d, json_t *value)
         return load_expected(l, words[i].policy == PII_TOKENISE ? "the id of a key" : "the name of a policy", name);
     const char *copy = load_copy(l, name);
     return copy != NULL ? pii_named(l, d, copy, words[i].policy == PII_TOKENISE) : -1;
+}
+
+static int low_cardinality(struct load *l, struct draft *d, json_t *value)
+{
+    if (!json_is_boolean(value))
+        return load_expected(l, "true or false", value);
+    d->node->low = json_is_true(value);
+    return 0;
 }
 
 /* {"country": "ipGeo.country", "asn": "ipGeo.asn"} */
@@ -427,6 +439,7 @@ static const struct keyword {
     { "pattern", EVERYWHERE, T_STRING, false, pattern },
     { "format", EVERYWHERE, T_STRING, false, format },
     { "x-pii", EVERYWHERE & ~ROOT, 0, true, pii },
+    { "x-low-cardinality", EVERYWHERE & ~ROOT, T_STRING, true, low_cardinality },
     { "x-normalise", EVERYWHERE & ~ROOT, T_STRING, false, normalise },
     { "x-simulated", EVERYWHERE & ~ROOT, T_STRING, false, simulated },
     { "x-inferred", EVERYWHERE & ~ROOT, 0, false, inferred },

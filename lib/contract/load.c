@@ -34,18 +34,11 @@ static const char *record_type(struct contract *c)
     struct buf b;
     buf_init(&b, 0);
     buf_puts(&b, "Tuple(violations Array(String), verdict Enum8('ok' = 1, 'parse' = 2, 'contract' = 3, 'simulated' = 4)");
-    for (size_t i = 0; i < c->root->object->n_properties; i++) {
+    for (const struct contract_field *f = c->fields; f < c->fields + c->n_fields; f++) {
         buf_puts(&b, ", ");
-        type_write_name(c->root->object->properties[i].name, &b);
-        buf_putc(&b, ' ');
-        type_write(c->root->object->properties[i].node, &b);
+        type_write_name(f->name, &b);
+        buf_printf(&b, " %s", f->type);
     }
-    for (const struct derivation *d = c->derivations; d < c->derivations + c->n_derivations; d++)
-        for (size_t i = d->first; i < (size_t)d->first + d->n; i++) {
-            buf_puts(&b, ", ");
-            type_write_name(c->derived[i].name, &b);
-            buf_printf(&b, " %s", d->function->parts[c->derived[i].part].type);
-        }
     buf_putc(&b, ')');
     const char *type = b.failed ? NULL : keep(c, buf_str(&b));
     buf_fini(&b);
@@ -75,16 +68,16 @@ static const char *hash_of(struct contract *c, json_t *schema)
 static int list_fields(struct contract *c)
 {
     const struct object *o = c->root->object;
-    c->fields = arena_alloc(&c->arena, o->n_properties * sizeof *c->fields);
+    c->fields = arena_alloc(&c->arena, (o->n_properties + c->n_derived + 1) * sizeof *c->fields);
     if (c->fields == NULL)
         return -1;
-    c->n_fields = o->n_properties;
-    for (size_t i = 0; i < o->n_properties; i++) {
-        const struct property *p = &o->properties[i];
+    for (const struct property *p = o->properties; p < o->properties + o->n_properties; p++) {
         struct buf type;
+        if (p->column < 0)
+            continue;
         buf_init(&type, 0);
         type_write(p->node, &type);
-        c->fields[i] = (struct contract_field){
+        c->fields[c->n_fields++] = (struct contract_field){
             .name = p->name,
             .type = type.failed ? NULL : keep(c, buf_str(&type)),
             .required = p->required,
@@ -92,9 +85,18 @@ static int list_fields(struct contract *c)
             .is_time = p->node == c->time,
         };
         buf_fini(&type);
-        if (c->fields[i].type == NULL)
+        if (c->fields[c->n_fields - 1].type == NULL)
             return -1;
     }
+    for (const struct derivation *d = c->derivations; d < c->derivations + c->n_derivations; d++)
+        for (size_t i = d->first; i < (size_t)d->first + d->n; i++) {
+            const char *type = d->function->parts[c->derived[i].part].type;
+            c->fields[c->n_fields++] = (struct contract_field){
+                .name = c->derived[i].name,
+                .type = strcmp(type, "String") == 0 ? "LowCardinality(String)" : type, /* countries, browsers: few values */
+                .implied = !d->dropped,
+            };
+        }
     return 0;
 }
 
@@ -241,6 +243,15 @@ const char *contract_json(const struct contract *c)
 const struct contract_field *contract_field(const struct contract *c, size_t i)
 {
     return i < c->n_fields ? &c->fields[i] : NULL;
+}
+
+bool contract_drops(const struct contract *c, struct str name)
+{
+    const struct object *o = c->root->object;
+    for (size_t i = 0; i < o->n_properties; i++)
+        if (o->properties[i].column < 0 && str_eq(str_of(o->properties[i].name), name))
+            return true;
+    return false;
 }
 
 const char *contract_derives(const struct contract *c, size_t i)

@@ -51,7 +51,7 @@ enum format {
     FORMAT_IPV6,
     FORMAT_URI
 };
-enum policy { PII_KEEP, PII_REDACT, PII_ADDRESS, PII_TOKENISE };
+enum policy { PII_KEEP, PII_REDACT, PII_ADDRESS, PII_TOKENISE, PII_DROP };
 enum fallback { DEFAULT_NONE, DEFAULT_ORIGIN, DEFAULT_APPENDED };
 
 /* The bounds of numbers: exact for integers, rounded to double otherwise. */
@@ -88,6 +88,7 @@ struct node {
     bool ruled;     /* a string that has a rule besides its type */
     uint8_t width;  /* SHAPE_INTEGER: bytes */
     bool is_signed;
+    bool low; /* x-low-cardinality: its column is LowCardinality */
 
     size_t min_length, max_length; /* code points */
     size_t min_items, max_items;
@@ -109,6 +110,7 @@ struct property {
     const struct node *node;
     uint8_t fallback; /* enum fallback */
     bool required;
+    int column; /* its place among the columns of the object; -1: x-pii drops it */
 };
 
 /* What a property may be called: its name or an alias. */
@@ -125,6 +127,7 @@ enum { PROPERTIES_MAX = 1024, NAMES_MAX = 4096, NAMED_MAX = 255 };
 struct object {
     struct property *properties;
     size_t n_properties;
+    size_t n_columns;
     struct name *names;
     size_t n_names;
     uint16_t *slots; /* open addressing: an index into names + 1, 0 = free */
@@ -147,6 +150,7 @@ enum { DERIVE_MAX = 32, DERIVED_MAX = 128 };
 struct derivation {
     const struct derive_function *function;
     uint8_t first, n;
+    bool dropped; /* x-pii drops the property */
 };
 
 struct derived {

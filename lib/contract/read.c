@@ -61,12 +61,11 @@ static void put_underived(struct reader *r)
 /* A string's bytes, cleaned as the node's policy has it. */
 static void put_text(struct reader *r, const struct node *node, struct str value, struct col *col)
 {
-    if (node->derive > 0)
-        derive(r, node->derive - 1, value);
     const struct looked_up *name = named(r, node);
     buf_clear(&r->clean);
     switch ((enum policy)node->policy) {
     case PII_KEEP:
+    case PII_DROP: /* it has no column */
         break;
     case PII_REDACT:
         if (node->named == 0 && pii_redact(value, &r->clean) == 0)
@@ -98,11 +97,15 @@ static void put_text(struct reader *r, const struct node *node, struct str value
 static void take_text(struct reader *r, const struct node *node, struct str value, struct str raw, struct col *col)
 {
     int64_t time = 0;
-    if (node->ruled && !text_check(r, node, &value, raw, &time))
+    if (node->ruled && !text_check(r, node, &value, raw, &time)) {
         put_default(col);
-    else if (col == NULL)
         return;
-    else if (node->shape == SHAPE_TEXT)
+    }
+    if (node->derive > 0)
+        derive(r, node->derive - 1, value);
+    if (col == NULL)
+        return;
+    if (node->shape == SHAPE_TEXT)
         put_text(r, node, value, col);
     else
         col_put_i64(col, time);
@@ -334,6 +337,12 @@ static const char *read_extra(struct reader *r, const struct object *o, struct k
     return end;
 }
 
+/* kids: NULL to check only, as for a property that is dropped. */
+static struct col *column_of(const struct property *p, struct col *kids)
+{
+    return kids != NULL && p->column >= 0 ? &kids[p->column] : NULL;
+}
+
 /* Properties that didn't come: their defaults, or a violation. seen: one bit each. */
 static void put_absent(struct reader *r, const struct object *o, const uint64_t *seen, struct path *here, struct col *kids)
 {
@@ -343,18 +352,29 @@ static void put_absent(struct reader *r, const struct object *o, const uint64_t 
             continue;
         if (p->fallback == DEFAULT_APPENDED) {
             if (kids != NULL)
-                col_put_i64(&kids[i], r->appended_ms);
+                col_put_i64(&kids[p->column], r->appended_ms);
             continue;
         }
         if (p->required && p->fallback == DEFAULT_NONE) {
             here->key = str_of(p->name);
             violation_say(r, "required, but absent");
         }
-        put_default(kids != NULL ? &kids[i] : NULL);
+        put_default(column_of(p, kids));
     }
 }
 
-/* kids: a column per property, or NULL to check only. */
+static const char *read_property(struct reader *r, const struct property *property, const char *p, struct col *kids)
+{
+    if (property->column >= 0)
+        return read_value(r, property->node, p, kids != NULL ? &kids[property->column] : NULL);
+    uint8_t personal = r->personal;
+    r->personal = QUOTE_NOTHING;
+    p = read_value(r, property->node, p, NULL);
+    r->personal = personal;
+    return p;
+}
+
+/* kids: a column per property that is kept, or NULL to check only. */
 static const char *read_object(struct reader *r, const struct object *o, const char *p, struct col *kids)
 {
     struct path here = { .up = r->path };
@@ -408,7 +428,7 @@ static const char *read_object(struct reader *r, const struct object *o, const c
                 seen[i / 64] |= bit;
                 n_seen++;
                 r->has_origin = r->has_origin || o->properties[i].fallback == DEFAULT_ORIGIN;
-                p = read_value(r, o->properties[i].node, p, kids != NULL ? &kids[i] : NULL);
+                p = read_property(r, &o->properties[i], p, kids);
             }
         }
         if (p == NULL)
@@ -531,7 +551,7 @@ static enum verdict read_as_text(struct reader *r, struct col *kids)
     struct path here = { .key = str_of(o->properties[i].name) };
     struct str text = { r->start, (size_t)(r->end - r->start) };
     r->path = &here;
-    take_text(r, o->properties[i].node, text, text, kids != NULL ? &kids[i] : NULL);
+    take_text(r, o->properties[i].node, text, text, column_of(&o->properties[i], kids));
     seen[i / 64] |= UINT64_C(1) << i % 64;
     put_absent(r, o, seen, &here, kids);
     r->path = NULL;
@@ -642,7 +662,7 @@ enum verdict reader_read(struct reader *r, struct str message, int64_t appended_
     forget(r);
     r->failed = false;
     r->appended_ms = appended_ms;
-    r->derived = kids != NULL ? kids + r->c->root->object->n_properties : NULL;
+    r->derived = kids != NULL ? kids + r->c->root->object->n_columns : NULL;
     if (record != NULL)
         col_mark(record);
     if (message.n > MESSAGE_MAX) {

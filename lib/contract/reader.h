@@ -26,7 +26,8 @@ struct looked_up {
 
 static inline uint8_t quoting_of(const struct node *node, uint8_t around)
 {
-    uint8_t own = node->policy == PII_KEEP                          ? QUOTE_ALL
+    uint8_t own = node->policy == PII_DROP                          ? QUOTE_NOTHING
+                  : node->policy == PII_KEEP                        ? QUOTE_ALL
                   : node->policy == PII_ADDRESS || node->named == 0 ? QUOTE_REDACTED
                                                                     : QUOTE_NOTHING;
     return own > around ? own : around;

@@ -31,7 +31,8 @@ void type_assign(struct node *node, bool optional)
         /* A Tuple can't be NULL: where it may be absent, everything in it may be. */
         for (size_t i = 0; i < node->object->n_properties; i++) {
             const struct property *p = &node->object->properties[i];
-            type_assign((struct node *)p->node, absent || (!p->required && p->fallback == DEFAULT_NONE));
+            if (p->column >= 0)
+                type_assign((struct node *)p->node, absent || (!p->required && p->fallback == DEFAULT_NONE));
         }
         return;
     case SHAPE_INTEGER:
@@ -53,6 +54,8 @@ void type_write_name(const char *name, struct buf *out)
 
 void type_write(const struct node *node, struct buf *out)
 {
+    if (node->low)
+        buf_puts(out, "LowCardinality(");
     if (node->nullable)
         buf_puts(out, "Nullable(");
     switch ((enum shape)node->shape) {
@@ -93,5 +96,7 @@ void type_write(const struct node *node, struct buf *out)
         break;
     }
     if (node->nullable)
+        buf_putc(out, ')');
+    if (node->low)
         buf_putc(out, ')');
 }

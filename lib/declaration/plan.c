@@ -110,10 +110,13 @@ static int read_identity(struct plan *p, struct plan_source *s, struct err *err)
     for (size_t i = 0; i < n; i++) {
         names[i] = arena_copy(&p->arena, str_trim(str_cut(&rest, ',')));
         const struct contract_field *f = names[i] != NULL ? field_named(s->contract, names[i]) : NULL;
+        if (f == NULL && names[i] != NULL && contract_drops(s->contract, str_of(names[i])))
+            return err_set(err, ERR_STOP, "%s:%d: identity: %s drops the field '%s'; expected one that is kept", s->rows->path,
+                           line, s->contract_path, names[i]);
         if (f == NULL)
             return err_set(err, ERR_STOP, "%s:%d: identity: %s has no field '%.60s'", s->rows->path, line, s->contract_path,
                            names[i] != NULL ? names[i] : "");
-        if (strncmp(f->type, "Nullable(", 9) == 0)
+        if (strstr(f->type, "Nullable(") != NULL)
             return err_set(err, ERR_STOP, "%s:%d: identity: the field '%s' may be absent by %s; expected a required one",
                            s->rows->path, line, f->name, s->contract_path);
     }
@@ -271,7 +274,7 @@ static char *content_hash(struct plan *p, const struct plan_source *s, struct er
     const struct contract_field *f;
     buf_init(&b, 0);
     for (size_t i = 0; value == NULL && (f = contract_field(s->contract, i)) != NULL; i++)
-        if (!is_identity(s, f->name))
+        if (!f->implied && !is_identity(s, f->name))
             put_hashed(&b, f->name);
     while (rest.n > 0) {
         const char *name = arena_copy(&p->arena, str_trim(str_cut(&rest, ',')));

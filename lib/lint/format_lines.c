@@ -78,7 +78,9 @@ static int write_lines(const struct chunk *chunk, value_writer *writer, const ch
         for (size_t i = 0; i < chunk->n_cols; i++) {
             const struct col *c = &chunk->cols[i];
             struct str line = str_cut(&rest[i], '\n'), bytes = { 0 };
-            if (c->kind == COL_STRING) {
+            if (c->kind == COL_LOW) {
+                bytes = col_low(c, row);
+            } else if (c->kind == COL_STRING) {
                 uint64_t n = 0;
                 at[i] += (size_t)varint_read(c->data.p + at[i], c->data.n - at[i], &n);
                 bytes = (struct str){ c->data.p + at[i], n };
@@ -90,8 +92,8 @@ static int write_lines(const struct chunk *chunk, value_writer *writer, const ch
                 buf_put_json(out, str_of(c->name));
                 buf_putc(out, ':');
             }
-            bool null = c->nullable && c->nulls.p[row] != 0;
-            writer(null ? STR("null") : line, !null && c->kind == COL_STRING, bytes, out);
+            bool null = col_is_null(c, row), text = c->kind == COL_STRING || c->kind == COL_LOW;
+            writer(null ? STR("null") : line, !null && text, bytes, out);
         }
         buf_puts(out, named ? "}\n" : "\n");
     }

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "native/low.h"
+
 enum { NAME_BYTES = 16 << 10, EMPTY_BLOCKS = 1000, BLOCK_ROWS_MAX = 100000000 };
 
 static int write_chunk(const struct chunk *chunk, struct buf *out, struct err *err)
@@ -19,6 +21,14 @@ static int write_chunk(const struct chunk *chunk, struct buf *out, struct err *e
 }
 
 static enum got read_body(struct program *p, const struct col *c, size_t rows, uint64_t *hashes, struct answer *a);
+
+static enum got take_u64(struct program *p, uint64_t *v)
+{
+    enum got got = program_need(p, sizeof *v);
+    if (got == GOT_ALL)
+        memcpy(v, program_take(p, sizeof *v), sizeof *v);
+    return got;
+}
 
 static enum got read_array(struct program *p, const struct col *c, size_t rows, uint64_t *hashes, struct answer *a)
 {
@@ -52,9 +62,74 @@ static enum got read_array(struct program *p, const struct col *c, size_t rows, 
     return got;
 }
 
+/* What stands before the bodies: the version of each LowCardinality. */
+static enum got read_prefixes(struct program *p, const struct col *c, struct answer *a)
+{
+    enum got got = GOT_ALL;
+    uint64_t version;
+    if (c->kind == COL_LOW) {
+        if ((got = take_u64(p, &version)) != GOT_ALL)
+            return got;
+        if (version != LOW_VERSION)
+            return damaged(a, "%s: expected version %d of its keys, got %llu", c->type, LOW_VERSION, (unsigned long long)version);
+    }
+    for (size_t i = 0; got == GOT_ALL && i < c->n_kids; i++)
+        got = read_prefixes(p, &c->kids[i], a);
+    return got;
+}
+
+/* A hash of each key into `keys`, which the caller frees; n: how many. */
+static enum got read_keys(struct program *p, const struct col *c, uint64_t n, uint64_t *keys, struct answer *a)
+{
+    struct col texts = { .kind = COL_STRING, .type = c->type };
+    for (size_t i = 0; i < n; i++)
+        keys[i] = HASH_SEED;
+    return read_body(p, &texts, n, keys, a);
+}
+
+static enum got read_low(struct program *p, const struct col *c, size_t rows, uint64_t *hashes, struct answer *a)
+{
+    uint64_t flags, n_keys, n;
+    enum got got;
+    if ((got = take_u64(p, &flags)) != GOT_ALL || (got = take_u64(p, &n_keys)) != GOT_ALL)
+        return got;
+    if ((flags & ~(uint64_t)3) != LOW_KEYS_FOLLOW || (flags & 3) > 2)
+        return damaged(a, "%s: expected flags %#x and a width of 0 to 2, got %#llx", c->type, LOW_KEYS_FOLLOW,
+                       (unsigned long long)flags);
+    if (n_keys == 0 || n_keys > BLOCK_ROWS_MAX)
+        return damaged(a, "%s: %llu keys", c->type, (unsigned long long)n_keys);
+    uint64_t *keys = malloc(n_keys * sizeof *keys);
+    if (keys == NULL)
+        return damaged(a, "no memory for it");
+    size_t width = (size_t)1 << (flags & 3);
+    if ((got = read_keys(p, c, n_keys, keys, a)) != GOT_ALL || (got = take_u64(p, &n)) != GOT_ALL)
+        goto out;
+    if (n != rows) {
+        got = damaged(a, "%s: %llu rows, expected %zu", c->type, (unsigned long long)n, rows);
+        goto out;
+    }
+    if ((got = program_need(p, rows * width)) != GOT_ALL)
+        goto out;
+    const char *numbers = program_take(p, rows * width);
+    for (size_t r = 0; r < rows; r++, numbers += width) {
+        uint64_t number = 0;
+        memcpy(&number, numbers, width);
+        if (number >= n_keys) {
+            got = damaged(a, "row %zu of %s: key %llu of %llu", r, c->type, (unsigned long long)number, (unsigned long long)n_keys);
+            goto out;
+        }
+        hashes[r] = hash_u64(hashes[r], c->nullable && number == 0 ? 0 : keys[number]);
+    }
+out:
+    free(keys);
+    return got;
+}
+
 static enum got read_body(struct program *p, const struct col *c, size_t rows, uint64_t *hashes, struct answer *a)
 {
     enum got got;
+    if (c->kind == COL_LOW)
+        return rows > 0 ? read_low(p, c, rows, hashes, a) : GOT_ALL;
     if (c->nullable) {
         if ((got = program_need(p, rows)) != GOT_ALL)
             return got;
@@ -86,6 +161,8 @@ static enum got read_body(struct program *p, const struct col *c, size_t rows, u
             hashes[r] = hash_bytes(hashes[r], program_take(p, n), n);
         }
         return GOT_ALL;
+    case COL_LOW:
+        break;
     case COL_ARRAY:
         return read_array(p, c, rows, hashes, a);
     case COL_TUPLE:
@@ -138,6 +215,8 @@ static enum got read_rows(struct program *p, const struct col *returns, size_t r
             buf_put(&a->hashes, &seed, sizeof seed);
         if (a->hashes.failed)
             return damaged(a, "no memory for it");
+        if (n > 0 && (got = read_prefixes(p, returns, a)) != GOT_ALL)
+            return got;
         if (n > 0 && (got = read_body(p, returns, n, (uint64_t *)(void *)a->hashes.p + start, a)) != GOT_ALL)
             return got;
         done += n;

@@ -31,7 +31,7 @@ static void put_value(const struct col *c, struct place *p, struct buf *out)
 {
     size_t row = p->row++;
     uint64_t n = 0;
-    bool null = c->nullable && c->nulls.p[row] != 0;
+    bool null = col_is_null(c, row);
     if (c->nullable)
         buf_putc(out, null ? 1 : 0);
     switch (c->kind) {
@@ -46,6 +46,10 @@ static void put_value(const struct col *c, struct place *p, struct buf *out)
         p->at += (size_t)head + n;
         break;
     }
+    case COL_LOW:
+        if (!null)
+            buf_put_string(out, col_low(c, row));
+        break;
     case COL_ARRAY:
         memcpy(&n, c->data.p + row * sizeof n, sizeof n);
         n -= p->kids[0].row;
@@ -95,6 +99,7 @@ static enum got read_value(struct program *p, const struct col *c, uint64_t *has
             *hash = hash_bytes(*hash, program_take(p, c->width), c->width);
         return got;
     case COL_STRING:
+    case COL_LOW:
         if ((got = take_varint(p, a, "a String's length", &n)) != GOT_ALL)
             return got;
         if (n > (uint64_t)2 << 30)

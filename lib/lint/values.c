@@ -155,6 +155,7 @@ void value_put(struct col *c, enum values values, uint64_t row)
     }
     switch (c->kind) {
     case COL_STRING:
+    case COL_LOW:
         put_string(c, values, row);
         break;
     case COL_FIXED:

@@ -3,15 +3,19 @@
 
 #include <stdlib.h>
 
+#include "native/low.h"
+
 void col_fini(struct col *c)
 {
     for (size_t i = 0; i < c->n_kids; i++)
         col_fini(&c->kids[i]);
     free(c->kids);
+    free(c->all);
     free(c->name);
     free(c->type);
     buf_fini(&c->data);
     buf_fini(&c->nulls);
+    low_free(c->low);
     *c = (struct col){ 0 };
 }
 
@@ -20,47 +24,58 @@ void col_clear(struct col *c, size_t keep)
     c->rows = 0;
     buf_shrink(&c->data, keep);
     buf_shrink(&c->nulls, keep);
+    if (c->low != NULL)
+        low_clear(c->low, c->nullable, keep);
     c->mark.rows = c->mark.data = c->mark.nulls = 0;
     c->mark.failed = false;
     for (size_t i = 0; i < c->n_kids; i++)
         col_clear(&c->kids[i], keep);
 }
 
+static bool failed(const struct col *c)
+{
+    return c->data.failed || c->nulls.failed || (c->low != NULL && (c->low->keys.failed || c->low->known.failed));
+}
+
 bool col_failed(const struct col *c)
 {
-    if (c->data.failed || c->nulls.failed)
-        return true;
-    for (size_t i = 0; i < c->n_kids; i++)
-        if (col_failed(&c->kids[i]))
+    for (size_t i = 0; i < c->n_all; i++)
+        if (failed(c->all[i]))
             return true;
     return false;
 }
 
 void col_mark(struct col *c)
 {
-    c->mark.rows = c->rows;
-    c->mark.data = c->data.n;
-    c->mark.nulls = c->nulls.n;
-    c->mark.failed = c->data.failed || c->nulls.failed;
-    for (size_t i = 0; i < c->n_kids; i++)
-        col_mark(&c->kids[i]);
+    for (size_t i = 0; i < c->n_all; i++) {
+        struct col *one = c->all[i];
+        one->mark.rows = one->rows;
+        one->mark.data = one->data.n;
+        one->mark.nulls = one->nulls.n;
+        one->mark.failed = failed(one);
+    }
 }
 
+/* Keys that only what is dropped had stay: they are in no row. */
 void col_rollback(struct col *c)
 {
-    c->rows = c->mark.rows;
-    c->data.n = c->mark.data;
-    c->nulls.n = c->mark.nulls;
-    if (!c->mark.failed)
-        c->data.failed = c->nulls.failed = false;
-    for (size_t i = 0; i < c->n_kids; i++)
-        col_rollback(&c->kids[i]);
+    for (size_t i = 0; i < c->n_all; i++) {
+        struct col *one = c->all[i];
+        one->rows = one->mark.rows;
+        one->data.n = one->mark.data;
+        one->nulls.n = one->mark.nulls;
+        if (one->mark.failed)
+            continue;
+        one->data.failed = one->nulls.failed = false;
+        if (one->low != NULL)
+            one->low->keys.failed = one->low->known.failed = false;
+    }
 }
 
 void col_put_default(struct col *c)
 {
     static const char zero[16];
-    if (c->nullable)
+    if (c->nullable && c->kind != COL_LOW)
         buf_putc(&c->nulls, 1);
     switch (c->kind) {
     case COL_FIXED:
@@ -71,6 +86,9 @@ void col_put_default(struct col *c)
         break;
     case COL_STRING:
         buf_putc(&c->data, 0);
+        break;
+    case COL_LOW:
+        buf_put(&c->data, zero, sizeof(uint32_t));
         break;
     case COL_ARRAY: {
         uint64_t end = c->kids[0].rows;
@@ -85,34 +103,98 @@ void col_put_default(struct col *c)
     c->rows++;
 }
 
-size_t col_body_size(const struct col *c)
+bool col_is_null(const struct col *c, size_t row)
+{
+    uint32_t number;
+    if (!c->nullable || c->kind != COL_LOW)
+        return c->nullable && c->nulls.p[row] != 0;
+    memcpy(&number, c->data.p + row * sizeof number, sizeof number);
+    return number == 0;
+}
+
+/* COL_LOW: bytes of a key's number on the wire. */
+static size_t number_width(const struct col *c)
+{
+    size_t n = low_count(c->low);
+    return n <= 1 << 8 ? 1 : n <= 1 << 16 ? 2 : 4;
+}
+
+static size_t body_size(const struct col *c)
 {
     size_t n = c->nulls.n + c->data.n;
+    if (c->kind == COL_LOW)
+        n = c->rows == 0 ? 0 : 4 * sizeof(uint64_t) + c->low->keys.n + c->rows * number_width(c);
     for (size_t i = 0; i < c->n_kids; i++)
-        n += col_body_size(&c->kids[i]);
+        n += body_size(&c->kids[i]);
     return n;
+}
+
+size_t col_body_size(const struct col *c)
+{
+    return c->rows > 0 ? body_size(c) : 0;
+}
+
+static void put_u64(struct buf *out, uint64_t v)
+{
+    buf_put(out, &v, sizeof v);
+}
+
+/* What stands before all bodies: each LowCardinality's version. */
+static void write_prefixes(const struct col *c, struct buf *out)
+{
+    if (c->kind == COL_LOW)
+        put_u64(out, LOW_VERSION);
+    for (size_t i = 0; i < c->n_kids; i++)
+        write_prefixes(&c->kids[i], out);
+}
+
+static void write_low(const struct col *c, struct buf *out)
+{
+    size_t width = number_width(c);
+    const char *numbers = c->data.p;
+    if (c->rows == 0 || buf_reserve(out, body_size(c)) < 0)
+        return;
+    put_u64(out, LOW_KEYS_FOLLOW | (width == 1 ? 0 : width == 2 ? 1 : 2));
+    put_u64(out, low_count(c->low));
+    buf_put_str(out, buf_str(&c->low->keys));
+    put_u64(out, c->rows);
+    for (size_t i = 0; i < c->rows; i++, numbers += sizeof(uint32_t))
+        buf_put(out, numbers, width); /* the low bytes */
+}
+
+static void write_body(const struct col *c, struct buf *out)
+{
+    if (c->kind == COL_LOW) {
+        write_low(c, out);
+        return;
+    }
+    buf_put_str(out, buf_str(&c->nulls));
+    buf_put_str(out, buf_str(&c->data));
+    for (size_t i = 0; i < c->n_kids; i++)
+        write_body(&c->kids[i], out);
 }
 
 int col_write_body(const struct col *c, struct buf *out)
 {
-    if (buf_put(out, c->nulls.p, c->nulls.n) < 0 || buf_put(out, c->data.p, c->data.n) < 0)
-        return -1;
-    for (size_t i = 0; i < c->n_kids; i++)
-        if (col_write_body(&c->kids[i], out) < 0)
-            return -1;
-    return 0;
+    if (c->rows > 0) {
+        write_prefixes(c, out);
+        write_body(c, out);
+    }
+    return out->failed ? -1 : 0;
 }
 
 /* Whether every part holds what `rows` rows need. A String's bytes can't be counted without reading them: its rows are. */
 static bool whole(const struct col *c)
 {
-    if (c->nullable && c->nulls.n != c->rows)
+    if (c->nullable && c->kind != COL_LOW && c->nulls.n != c->rows)
         return false;
     switch (c->kind) {
     case COL_FIXED:
         return c->data.n == c->rows * c->width;
     case COL_STRING:
         return c->data.n >= c->rows;
+    case COL_LOW:
+        return c->data.n == c->rows * sizeof(uint32_t);
     case COL_ARRAY: {
         uint64_t end = 0;
         if (c->data.n != c->rows * sizeof end)

@@ -124,7 +124,7 @@ static void put_pair(const struct col *pair, struct cursor *cur, struct buf *out
 static void put_value(const struct col *c, struct cursor *cur, struct buf *out)
 {
     size_t row = cur->row++;
-    bool null = c->nullable && c->nulls.p[row] != 0;
+    bool null = col_is_null(c, row);
     uint64_t n = 0;
     switch (c->kind) {
     case COL_FIXED:
@@ -137,6 +137,9 @@ static void put_value(const struct col *c, struct cursor *cur, struct buf *out)
         else
             buf_put_json(out, (struct str){ c->data.p + cur->at, n });
         cur->at += n;
+        break;
+    case COL_LOW:
+        null ? (void)buf_puts(out, "null") : (void)buf_put_json(out, col_low(c, row));
         break;
     case COL_ARRAY: {
         bool map = type_is(c, "Map(");

@@ -2,7 +2,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-#include "native/column.h"
+#include "native/low.h"
 
 enum { MAX_DEPTH = 64 };
 
@@ -207,11 +207,26 @@ static int read_nullable(struct reading *r, struct col *c, int depth)
 {
     if (take(r, '(', "(") < 0 || read_type(r, c, NULL, depth + 1) < 0)
         return -1;
-    if (c->nullable || c->kind == COL_ARRAY || c->kind == COL_TUPLE)
+    if (c->nullable || c->kind == COL_LOW || c->kind == COL_ARRAY || c->kind == COL_TUPLE)
         return err_set(r->err, ERR_STOP, "type %.200s: %s can't be Nullable", r->whole, c->type);
     free(c->type);
     c->type = NULL;
     c->nullable = true;
+    return take(r, ')', ")");
+}
+
+static int read_low(struct reading *r, struct col *c, int depth)
+{
+    if (take(r, '(', "(") < 0 || read_type(r, c, NULL, depth + 1) < 0)
+        return -1;
+    if (c->kind != COL_STRING)
+        return err_set(r->err, ERR_STOP, "type %.200s: expected String or Nullable(String) in LowCardinality, got %s", r->whole,
+                       c->type);
+    free(c->type);
+    c->type = NULL;
+    c->kind = COL_LOW;
+    if ((c->low = low_new(c->nullable, r->max)) == NULL)
+        return err_set(r->err, ERR_RETRY, "out of memory");
     return take(r, ')', ")");
 }
 
@@ -248,6 +263,8 @@ static int read_type(struct reading *r, struct col *c, char *name, int depth)
         done = 0;
     } else if (strcmp(word, "Nullable") == 0) {
         done = read_nullable(r, c, depth);
+    } else if (strcmp(word, "LowCardinality") == 0) {
+        done = read_low(r, c, depth);
     } else if (strcmp(word, "Array") == 0) {
         done = read_array(r, c, depth);
     } else if (strcmp(word, "Map") == 0) {
@@ -264,6 +281,21 @@ static int read_type(struct reading *r, struct col *c, char *name, int depth)
     return c->type != NULL ? 0 : err_set(r->err, ERR_RETRY, "out of memory");
 }
 
+static size_t count(const struct col *c)
+{
+    size_t n = 1;
+    for (size_t i = 0; i < c->n_kids; i++)
+        n += count(&c->kids[i]);
+    return n;
+}
+
+static void list(struct col *c, struct col **all, size_t *n)
+{
+    all[(*n)++] = c;
+    for (size_t i = 0; i < c->n_kids; i++)
+        list(&c->kids[i], all, n);
+}
+
 int col_init(struct col *c, const char *name, const char *type, size_t max, struct err *err)
 {
     struct reading r = { .whole = type, .p = type, .max = max, .err = err };
@@ -275,7 +307,11 @@ int col_init(struct col *c, const char *name, const char *type, size_t max, stru
         if (*r.p != '\0')
             done = bad(&r, "the end");
     }
+    if (done == 0 && (c->all = malloc(count(c) * sizeof(struct col *))) == NULL)
+        done = err_set(err, ERR_RETRY, "out of memory");
     if (done < 0)
         col_fini(c);
+    else
+        list(c, c->all, &c->n_all);
     return done;
 }

@@ -304,8 +304,8 @@ static void holds(const struct col *col, json_t *schema, json_t *value)
     struct place *p = place_of(col);
     int nothing = value == NULL || json_is_null(value);
     if (col->nullable)
-        must((col->nulls.p[p->row] != 0) == nothing, "a NULL isn't where it should be");
-    p->row++;
+        must(col_is_null(col, p->row) == nothing, "a NULL isn't where it should be");
+    size_t row = p->row++;
     switch (col->kind) {
     case COL_FIXED: {
         int64_t i = 0;
@@ -331,8 +331,9 @@ static void holds(const struct col *col, json_t *schema, json_t *value)
         }
         return;
     }
+    case COL_LOW:
     case COL_STRING: {
-        struct str s = next_text(p);
+        struct str s = col->kind == COL_LOW ? col_low(col, row) : next_text(p);
         if (nothing) {
             must(s.n == 0, "there is text under a NULL");
         } else if (json_is_string(value) && is_plain_string(schema) && json_object_size(schema) > 0) {

@@ -136,7 +136,11 @@ static bool is_utf8(struct str s)
 /* Each part of a column holds what its rows need, no more; texts are UTF-8 where the arguments are. */
 static void check(const struct col *c, bool utf8)
 {
-    MUST(!c->nullable || c->nulls.n == c->rows);
+    MUST(!c->nullable || c->kind == COL_LOW || c->nulls.n == c->rows);
+    if (c->kind == COL_LOW)
+        MUST(c->data.n == c->rows * sizeof(uint32_t));
+    for (size_t row = 0; c->kind == COL_LOW && row < c->rows; row++)
+        MUST(!utf8 || is_utf8(col_low(c, row)));
     if (c->kind == COL_FIXED)
         MUST(c->data.n == c->rows * c->width);
     if (c->kind == COL_STRING) {

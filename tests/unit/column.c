@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -40,6 +41,8 @@ static void reads_types(void **state)
     } cases[] = {
         { "String", COL_STRING, 0, false, 0 },
         { "Nullable(String)", COL_STRING, 0, true, 0 },
+        { "LowCardinality(String)", COL_LOW, 0, false, 0 },
+        { "LowCardinality(Nullable(String))", COL_LOW, 0, true, 0 },
         { "Int8", COL_FIXED, 1, false, 0 },
         { "UInt16", COL_FIXED, 2, false, 0 },
         { "Nullable(Int64)", COL_FIXED, 8, true, 0 },
@@ -96,7 +99,10 @@ static void refuses_types(void **state)
         "",
         "string",
         "Strings",
-        "LowCardinality(String)",
+        "LowCardinality(UInt8)",
+        "LowCardinality(LowCardinality(String))",
+        "Nullable(LowCardinality(String))",
+        "LowCardinality(String",
         "Nullable(Array(String))",
         "Nullable(Tuple(UInt8))",
         "Nullable(Nullable(UInt8))",
@@ -189,6 +195,71 @@ static void writes_blocks(void **state)
     col_fini(&c);
 }
 
+/* Key 0 is the default. Texts are keys once, however often they come; those of rows that are taken back stay. */
+static void writes_keys_once(void **state)
+{
+    (void)state;
+    struct col c;
+    open_column(&c, "r", "Tuple(l LowCardinality(String), n LowCardinality(Nullable(String)))");
+    EXPECT_BLOCK(&c, "\1\0\1r\103Tuple(l LowCardinality(String), n LowCardinality(Nullable(String)))");
+    static const char *const texts[] = { "a", "", "bc", "a" };
+    for (size_t i = 0; i < 4; i++) {
+        col_mark(&c);
+        col_put_str(&c.kids[0], str_of(texts[i]));
+        i == 3 ? col_put_null(&c.kids[1]) : col_put_str(&c.kids[1], str_of(texts[i]));
+        col_end_tuple(&c);
+        if (i == 2)
+            col_rollback(&c);
+    }
+    assert_true(str_eq(col_low(&c.kids[0], 2), STR("a")));
+    assert_false(col_is_null(&c.kids[1], 1));
+    assert_true(col_is_null(&c.kids[1], 2));
+    EXPECT_BLOCK(&c, "\1\3\1r\103Tuple(l LowCardinality(String), n LowCardinality(Nullable(String)))"
+                     "\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0"
+                     "\0\6\0\0\0\0\0\0\3\0\0\0\0\0\0\0\0\1a\2bc\3\0\0\0\0\0\0\0\1\0\1"
+                     "\0\6\0\0\0\0\0\0\4\0\0\0\0\0\0\0\0\1a\0\2bc\3\0\0\0\0\0\0\0\1\2\0");
+    col_clear(&c, 0);
+    EXPECT_BLOCK(&c, "\1\0\1r\103Tuple(l LowCardinality(String), n LowCardinality(Nullable(String)))");
+    col_fini(&c);
+
+    /* More than a byte's and than two bytes' worth of keys. */
+    open_column(&c, "r", "LowCardinality(String)");
+    for (unsigned i = 0; i < 70000; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "%u", i);
+        for (int twice = 0; twice < 2; twice++)
+            col_put_str(&c, str_of(text));
+        if (i == 254 || i == 255 || i == 65534 || i == 65535) {
+            struct buf body;
+            buf_init(&body, 0);
+            assert_int_equal(col_write_body(&c, &body), 0);
+            assert_int_equal(body.n, col_body_size(&c));
+            assert_int_equal(body.p[8], i < 255 ? 0 : i < 65535 ? 1 : 2);
+            buf_fini(&body);
+        }
+        assert_true(str_eq(col_low(&c, 2 * (size_t)i + 1), str_of(text)));
+    }
+    col_fini(&c);
+}
+
+static void a_full_column_of_keys_can_be_taken_back(void **state)
+{
+    (void)state;
+    struct col c;
+    char big[200] = { 0 };
+    assert_int_equal(col_init(&c, "r", "LowCardinality(String)", 100, NULL), 0);
+    col_put_str(&c, STR("fits"));
+    col_mark(&c);
+    col_put_str(&c, (struct str){ big, sizeof big });
+    assert_true(col_failed(&c));
+    col_rollback(&c);
+    assert_false(col_failed(&c));
+    col_put_str(&c, STR("fits"));
+    assert_int_equal(c.rows, 2);
+    assert_true(str_eq(col_low(&c, 1), STR("fits")));
+    col_fini(&c);
+}
+
 static void refuses_what_does_not_agree(void **state)
 {
     (void)state;
@@ -260,6 +331,8 @@ int main(void)
         cmocka_unit_test(names_of_a_tuple),
         cmocka_unit_test(refuses_types),
         cmocka_unit_test(writes_blocks),
+        cmocka_unit_test(writes_keys_once),
+        cmocka_unit_test(a_full_column_of_keys_can_be_taken_back),
         cmocka_unit_test(refuses_what_does_not_agree),
         cmocka_unit_test(takes_rows_back),
         cmocka_unit_test(a_full_column_can_be_taken_back),

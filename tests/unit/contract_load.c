@@ -155,13 +155,23 @@ static const struct {
 
     /* Words of ours. */
     { FIELD("\"type\":\"string\",\"x-pii\":\"hide\""),
-      "t: #/properties/a/x-pii: expected redact, address, tokenise or keep, or {\"redact\": POLICY}, {\"address\": POLICY}, "
+      "t: #/properties/a/x-pii: expected redact, address, tokenise, drop or keep, or {\"redact\": POLICY}, {\"address\": POLICY}, "
       "{\"tokenise\": KEY}, got \"hide\"" },
+    { FIELD("\"type\":\"array\",\"items\":{\"type\":\"string\",\"x-pii\":\"drop\"}"),
+      "t: #/properties/a/items/x-pii: \"x-pii\": \"drop\" stands on a property of the root" },
+    { FIELD("\"type\":\"string\",\"x-pii\":\"drop\",\"x-default\":\"origin\""),
+      "t: #/properties/a: \"x-default\" can't stand on what \"x-pii\" drops" },
+    { FIELD("\"type\":\"string\",\"format\":\"date-time\",\"x-pii\":\"drop\",\"x-window\":{}"),
+      "t: #/properties/a: \"x-window\" can't stand on what \"x-pii\" drops" },
+    { FIELD("\"type\":\"string\",\"x-low-cardinality\":1"), "t: #/properties/a/x-low-cardinality: expected true or false, got 1" },
+    { FIELD("\"type\":\"integer\",\"x-low-cardinality\":true"), "t: #/properties/a/x-low-cardinality: " },
+    { FIELD("\"type\":\"string\",\"format\":\"date\",\"x-low-cardinality\":true"),
+      "t: #/properties/a: \"x-low-cardinality\" needs a string that is kept as text" },
     { FIELD("\"type\":\"integer\",\"x-pii\":\"tokenise\""), "t: #/properties/a: \"x-pii\": \"tokenise\" needs a string" },
     { FIELD("\"type\":\"string\",\"x-pii\":{\"tokenise\":\"\"}"), "t: #/properties/a/x-pii: expected the id of a key, got \"\"" },
     { FIELD("\"type\":\"string\",\"x-pii\":{\"redact\":1}"), "t: #/properties/a/x-pii: expected the name of a policy, got 1" },
     { FIELD("\"type\":\"string\",\"x-pii\":{\"keep\":\"p\"}"),
-      "t: #/properties/a/x-pii: expected \"keep\", which has no policy, got" },
+      "t: #/properties/a/x-pii: expected \"keep\" or \"drop\", which have no policy, got" },
     { FIELD("\"type\":\"string\",\"x-pii\":{\"redact\":\"p\",\"address\":\"p\"}"),
       "t: #/properties/a/x-pii: expected redact, address" },
     { FIELD("\"type\":\"integer\",\"x-pii\":\"redact\""), "t: #/properties/a: \"x-pii\": \"redact\" needs a string" },
@@ -282,10 +292,10 @@ static void names_and_types(void **state)
                         "Tuple(violations Array(String), verdict Enum8('ok' = 1, 'parse' = 2, 'contract' = 3, 'simulated' = 4), "
                         "id String, seen Date32, maybe Nullable(DateTime64(3, 'UTC')), at DateTime64(3, 'UTC'))");
     static const struct contract_field expected[] = {
-        { "id", "String", false, true, false },
-        { "seen", "Date32", true, false, false },
-        { "maybe", "Nullable(DateTime64(3, 'UTC'))", false, false, false },
-        { "at", "DateTime64(3, 'UTC')", true, false, true },
+        { "id", "String", false, true, false, false },
+        { "seen", "Date32", true, false, false, false },
+        { "maybe", "Nullable(DateTime64(3, 'UTC'))", false, false, false, false },
+        { "at", "DateTime64(3, 'UTC')", true, false, false, true },
     };
     for (size_t i = 0; i < 4; i++) {
         const struct contract_field *f = contract_field(c, i);

@@ -79,8 +79,8 @@ static void show_fixed(struct cursor *c, bool null, struct buf *out)
 
 void show_row(struct cursor *c, struct buf *out)
 {
-    bool null = c->col->nullable && c->col->nulls.p[c->row];
-    c->row++;
+    size_t row = c->row++;
+    bool null = col_is_null(c->col, row);
     switch (c->col->kind) {
     case COL_FIXED:
         show_fixed(c, null, out);
@@ -93,6 +93,12 @@ void show_row(struct cursor *c, struct buf *out)
             buf_put_json(out, s);
         return;
     }
+    case COL_LOW:
+        if (null)
+            buf_puts(out, "null");
+        else
+            buf_put_json(out, col_low(c->col, row));
+        return;
     case COL_ARRAY: {
         uint64_t end;
         memcpy(&end, c->col->data.p + c->at, sizeof end);
