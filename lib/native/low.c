@@ -7,34 +7,54 @@ enum { SLOTS_MIN = 64 };
 
 __extension__ typedef unsigned __int128 product;
 
-static uint64_t mix(uint64_t a, uint64_t b)
+static inline uint64_t mix(uint64_t a, uint64_t b)
 {
     product p = (product)a * b;
     return (uint64_t)p ^ (uint64_t)(p >> 64);
 }
 
-static uint64_t load(const char *p, size_t n)
+static inline uint64_t load8(const char *p)
 {
-    uint64_t v = 0;
-    memcpy(&v, p, n);
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
     return v;
 }
 
+static inline uint64_t load4(const char *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* Up to seven bytes as one number, which differs where they or their count do. */
+static inline uint64_t load_short(struct str s)
+{
+    const unsigned char *p = (const unsigned char *)s.p;
+    if (s.n >= 4)
+        return load4(s.p) << 32 | load4(s.p + s.n - 4);
+    return s.n == 0 ? 0 : (uint64_t)p[0] << 16 | (uint64_t)p[s.n / 2] << 8 | p[s.n - 1];
+}
+
 /* Multiply and fold, eight bytes at a time; the last eight may overlap those before. */
-static uint64_t hash_of(struct str s)
+static inline uint64_t hash_of(struct str s)
 {
     const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t h = mix(s.n ^ odd, UINT64_C(0xD6E8FEB86659FD93));
-    if (s.n >= 8) {
-        for (size_t i = 0; i + 8 < s.n; i += 8)
-            h = mix(h ^ load(s.p + i, 8), odd);
-        return mix(h ^ load(s.p + s.n - 8, 8), odd);
-    }
-    if (s.n >= 4)
-        return mix(h ^ (load(s.p, 4) << 32 | load(s.p + s.n - 4, 4)), odd);
-    if (s.n > 0)
-        return mix(h ^ (load(s.p, 1) << 16 | load(s.p + s.n / 2, 1) << 8 | load(s.p + s.n - 1, 1)), odd);
-    return h;
+    if (s.n < 8)
+        return mix(load_short(s) ^ odd, s.n + UINT64_C(0xD6E8FEB86659FD93));
+    uint64_t h = s.n + UINT64_C(0xD6E8FEB86659FD93);
+    for (size_t i = 0; i + 8 < s.n; i += 8)
+        h = mix(h ^ load8(s.p + i), odd);
+    return mix(h ^ load8(s.p + s.n - 8), odd);
+}
+
+static inline bool same(struct str a, const char *b)
+{
+    if (a.n < 8)
+        return load_short(a) == load_short((struct str){ b, a.n });
+    if (a.n <= 16)
+        return load8(a.p) == load8(b) && load8(a.p + a.n - 8) == load8(b + a.n - 8);
+    return memcmp(a.p, b, a.n) == 0;
 }
 
 static struct low_key *keys_of(const struct low *low)
@@ -152,7 +172,7 @@ void col_put_low(struct col *c, struct str s)
     size_t slot = hash & low->mask;
     for (; low->slots[slot] != 0; slot = (slot + 1) & low->mask) {
         const struct low_key *key = &keys_of(low)[low->slots[slot] - 1];
-        if (key->hash == hash && key->n == s.n && memcmp(low->keys.p + key->at, s.p, s.n) == 0)
+        if (key->hash == hash && key->n == s.n && same(s, low->keys.p + key->at))
             break;
     }
     number = low->slots[slot] != 0 ? low->slots[slot] - 1 : add(low, s, hash, c->nullable ? 1 : 0);
