@@ -78,6 +78,8 @@ static size_t word_before(const struct pii_text *t, size_t stop, size_t end, str
     }
     fold(t->p + i, end - i, word);
     *one = says(word);
+    if (end - i == 4 && memcmp(t->p + i, "PASS", 4) == 0)
+        *one = 0; /* a test's verdict, no passport */
     if (*one != 0 || capital == end)
         return i;
     fold(t->p + capital, end - capital, word);
@@ -162,7 +164,8 @@ static uint64_t look_ahead(const struct pii_text *t, size_t i)
         if (i == start || (i == stop && i < t->n))
             return 0;
         fold(t->p + start, i - start, &word);
-        said |= says(&word);
+        uint64_t one = says(&word);
+        said |= one & PII_SAYS(VERSION) ? 0 : one; /* "the i915 driver" */
         seen++;
         unsigned c = pii_byte(t, i);
         if (c == ')' || c == '\n' || c == '\r' || i == t->n || c == '"')

@@ -184,6 +184,7 @@ void pii_round_of_text(struct str text, const void *types, struct pii_spans *out
         *again |= !pii_isolated(&scan.text, &found.span);
         pii_spans_put(out, found);
     }
+    *again |= scan.unsure;
 }
 
 void pii_find(struct str text, struct pii_set types, struct pii_spans *out)

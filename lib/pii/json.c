@@ -56,6 +56,7 @@ static void find_escaped(struct str json, const struct request *q, size_t floor,
         found.span.length = i - found.span.start;
         pii_spans_put(out, found);
     }
+    *again |= scan.unsure;
 }
 
 /* Where a stretch of raw text stands: how far quotes were counted, and whether that place is inside a string. */
@@ -92,6 +93,7 @@ static void find_plain(struct str json, const struct request *q, size_t words, s
         *again |= !pii_isolated(&scan.text, &found.span);
         pii_spans_put(out, found);
     }
+    *again |= scan.unsure;
     *secret |= scan.secret_key;
 }
 

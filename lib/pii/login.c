@@ -1,22 +1,12 @@
 /* lib/pii/login: who logs in on a command line ("curl -u user:password"), and cookies. */
 #include "pii/scan.h"
 
-enum { USER_MAX = 64, COMMAND_BACK = 256, COOKIE_MAX = 4096, RANDOM_MIN = 12 };
+enum { USER_MAX = 64, COOKIE_MAX = 4096, RANDOM_MIN = 12 };
 
 static bool ends_in(const struct pii_text *t, size_t end, const char *what)
 {
     size_t n = strlen(what);
     return end >= t->words + n && strncasecmp((const char *)t->p + end - n, what, n) == 0;
-}
-
-/* Whether the command that the option at `option` belongs to is one that takes a user and a password. */
-static bool command_before(const struct pii_text *t, size_t option)
-{
-    size_t stop = option > COMMAND_BACK ? option - COMMAND_BACK : 0;
-    for (size_t i = option; i >= stop + 4 && t->p[i - 1] != '\n' && t->p[i - 1] != '|' && t->p[i - 1] != ';'; i--)
-        if (memcmp(t->p + i - 4, "curl", 4) == 0 && !pii_is_word(pii_byte(t, i)) && (i == 4 || !pii_is_word(t->p[i - 5])))
-            return true;
-    return false;
 }
 
 /* The password of -u user:password, -u 'user:password', --user=user:password. */
@@ -51,7 +41,7 @@ bool pii_login_at(const struct pii_text *t, size_t colon, struct pii_span *s)
            (t->whole || t->p[end] != '"'))
         end++;
     if (end == colon + 1 || pii_byte(t, colon + 1) == '/' || t->p[colon + 1] == '[' || t->p[colon + 1] == '$' ||
-        !command_before(t, name))
+        !pii_command_before(t, name, 'u', false))
         return false;
     *s = (struct pii_span){ colon + 1, end - colon - 1, PII_SECRET, 0.8f };
     return true;

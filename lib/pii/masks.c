@@ -20,6 +20,7 @@ void pii_classify_scalar(const unsigned char *p, struct pii_masks *m)
         m->dash |= c == '-' ? bit : 0;
         m->dot |= c == '.' ? bit : 0;
         m->quote |= c == '"' ? bit : 0;
+        m->tick |= c == '\'' || c == '>' ? bit : 0;
     }
 }
 
@@ -42,6 +43,7 @@ void pii_classify_sse2(const unsigned char *p, struct pii_masks *m)
         all.dash |= IS('-');
         all.dot |= IS('.');
         all.quote |= IS('"');
+        all.tick |= IS('\'') | IS('>');
 #undef IS
 #undef BITS
     }
@@ -68,6 +70,7 @@ __attribute__((target("avx2"))) void pii_classify_avx2(const unsigned char *p, s
     m->dash = IS('-');
     m->dot = IS('.');
     m->quote = IS('"');
+    m->tick = IS('\'') | IS('>');
 #undef IS
 #undef BITS
 }
@@ -87,6 +90,7 @@ __attribute__((target("avx512bw"))) void pii_classify_avx512(const unsigned char
     m->dash = IS('-');
     m->dot = IS('.');
     m->quote = IS('"');
+    m->tick = IS('\'') | IS('>');
 #undef IS
 }
 

@@ -464,13 +464,19 @@ static unsigned count_digits(const struct mixed *m)
     return digits;
 }
 
+/* "license in d/copyright. Closes: #123456", "PASS: suite/case1234". */
+static bool not_a_document(struct mixed *m)
+{
+    return pii_before(m->t, m->start) == '/' || (pii_said(m->t, m->start, m->context) & PII_SAYS(VERSION));
+}
+
 /* What only words tell: passports, driver's licences, plates. */
 static void documents(struct mixed *m, unsigned letters)
 {
     if (m->n < 6 || m->n > 16 || letters > 4)
         return;
     unsigned digits = count_digits(m);
-    if (digits < 4 || digits + 4 < m->n)
+    if (digits < 4 || digits + 4 < m->n || not_a_document(m))
         return;
     if (m->n >= 8 && m->n <= 10 && letters <= 3)
         whole(m, PII_PASSPORT, TOLD, PII_SAYS(PASSPORT), 0.3f);
@@ -729,6 +735,8 @@ bool pii_document_at(const struct pii_text *t, const struct pii_digits *d, struc
             take(&m, PII_DRIVER_LICENSE, d->start, d->end[3], ALONE, PII_SAYS(DRIVER), 0.3f);
         return m.found;
     }
+    if (n > 17 || not_a_document(&m))
+        return false;
     if (n >= 8 && n <= 9)
         take(&m, PII_PASSPORT, d->start, end, TOLD, PII_SAYS(PASSPORT), 0.3f);
     if (n >= 7 && n <= 14)

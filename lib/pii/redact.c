@@ -43,6 +43,7 @@ static size_t redact_once(struct str text, struct buf *out, bool *again)
         done = span.start + span.length;
         found++;
     }
+    *again |= scan.unsure;
     buf_put(out, text.p + done, text.n - done);
     return found;
 }

@@ -89,7 +89,11 @@ static void load(struct pii_scan *scan)
     scan->runs = long_runs(scan, m.word | m.dash);
     /* A key's end: what stands before '=' and ':' is no number. */
     uint64_t keys = (m.colon | m.equals) & ~shifted(m.digit | m.colon, scan->was.digit | scan->was.colon, 1);
-    scan->anchors = scan->numbers | scan->mixed | scan->runs | keys | m.at;
+    scan->options = m.letter & shifted(m.dash, scan->was.dash, 1) & ~shifted(m.word, scan->was.word, 2);
+    /* What follows "PASSWORD '" or "<password>" without a colon. */
+    uint64_t marks = (m.tick | m.quote) & ~word_before & shifted(m.letter, scan->was.letter, 2);
+    marks |= m.tick & shifted(m.letter, scan->was.letter, 1);
+    scan->anchors = scan->numbers | scan->mixed | scan->runs | keys | m.at | scan->options | marks;
     scan->sixes = 0;
     if ((m.colon | scan->was.colon) != 0) {
         uint64_t pair = m.colon & colon_close(m.colon, scan->was.colon), triple = 0;
@@ -125,13 +129,13 @@ static void load(struct pii_scan *scan)
 static void start(struct pii_scan *scan, struct pii_set types, struct str text, size_t words, size_t from, bool json)
 {
     /* Field by field: zeroing all of it at once costs more than a short text's scan. */
-    scan->text = (struct pii_text){ (const unsigned char *)text.p, text.n, from, words, -1, json, false, types };
+    scan->text = (struct pii_text){ (const unsigned char *)text.p, text.n, from, words, -1, json, false, types, &scan->unsure };
     scan->from = from;
     scan->anchors = scan->ends = scan->in_string = 0;
     scan->was = (struct pii_masks){ 0 };
     scan->was_pair = scan->was_triple = scan->was_dash2 = scan->was_dash3 = scan->was_rule = 0;
     scan->was_run = 0;
-    scan->in_letters = scan->secret_key = false;
+    scan->in_letters = scan->secret_key = scan->unsure = false;
     scan->urls = pii_set_has(&types, PII_URL);
     scan->keys = NULL;
     /* The block before is loaded for what it leaves behind, so that a scan from the middle finds the same anchors. */
@@ -350,6 +354,20 @@ static bool keyed_at(const struct pii_text *t, size_t i, struct pii_span *best)
     return pii_keyed_secret_at(t, i, best);
 }
 
+/* A look at what stands before a quote or a '>' spares most the rest. */
+static bool mark_at(const struct pii_text *t, size_t i, struct pii_span *best)
+{
+    bool element = t->p[i] == '>';
+    unsigned c = t->p[i - 1];
+    size_t k = element ? i : i - 1;
+    if (i < 4 || (!element && c != ' ' && c != '('))
+        return false;
+    bool by = !element && (t->p[k - 1] | 0x20) == 'y' && (t->p[k - 2] | 0x20) == 'b';
+    if (!by && pii_key_tails[pii_key_tail(t->p[k - 3], t->p[k - 2], t->p[k - 1])] == 0)
+        return false;
+    return element ? pii_element_secret_at(t, i, best) : pii_sql_secret_at(t, i, best);
+}
+
 static bool colon_at(const struct pii_text *t, size_t i, bool six, struct pii_span *best)
 {
     bool found = false;
@@ -398,7 +416,7 @@ static bool anchor_at(const struct pii_scan *scan, size_t i, unsigned bit, struc
         keep(t, &one, span, &found);
     switch (t->p[i]) {
     case '@':
-        return pii_email_at(t, i, 1, &one) ? keep(t, &one, span, &found), found : found;
+        return pii_email_at(t, i, 1, &one) || pii_dsn_at(t, i, &one) ? keep(t, &one, span, &found), found : found;
     case ':':
         return colon_at(t, i, scan->sixes >> bit & 1, &one) ? keep(t, &one, span, &found), found : found;
     case '=':
@@ -410,7 +428,13 @@ static bool anchor_at(const struct pii_scan *scan, size_t i, unsigned bit, struc
     case 'B':
         if (i >= 5 && t->p[i - 1] == '-' && t->p[i - 5] == '-' && pii_private_key_at(t, i - 1, &one))
             keep(t, &one, span, &found);
+        else if (scan->options >> bit & 1 && pii_option_at(t, i, &one))
+            keep(t, &one, span, &found);
         return found;
+    case '"':
+    case '\'':
+    case '>':
+        return mark_at(t, i, &one) ? keep(t, &one, span, &found), found : found;
     case '.':
         if (i >= 9 && t->p[i - 5] == '.' && pii_mac_at(t, i, 9, &one))
             keep(t, &one, span, &found);
@@ -418,7 +442,10 @@ static bool anchor_at(const struct pii_scan *scan, size_t i, unsigned bit, struc
             keep(t, &one, span, &found);
         return found;
     default:
-        if (scan->numbers >> bit & 1 ? number_at(t, i, &one) : scan->mixed >> bit & 1 && pii_mixed_at(t, i, &one))
+        if (scan->numbers >> bit & 1   ? number_at(t, i, &one)
+            : scan->mixed >> bit & 1   ? pii_mixed_at(t, i, &one)
+            : scan->options >> bit & 1 ? pii_option_at(t, i, &one)
+                                       : false)
             keep(t, &one, span, &found);
         return found;
     }

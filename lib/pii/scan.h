@@ -15,6 +15,7 @@ struct pii_text {
     bool json;              /* raw JSON without escapes: '"' always delimits */
     bool whole;             /* all there is: no string out of a document */
     struct pii_set types;   /* what is looked for */
+    bool *unsure;           /* set where a span before hides what would have decided */
 };
 
 /* A byte, or 0 beyond either end (a NUL in the text is no part of anything either). */
@@ -220,6 +221,16 @@ bool pii_keyed_secret_at(const struct pii_text *t, size_t at, struct pii_span *s
 bool pii_login_at(const struct pii_text *t, size_t colon, struct pii_span *s);
 /* colon: behind a key that ends at `key` with an e: "Cookie". */
 bool pii_cookie_at(const struct pii_text *t, size_t key, size_t colon, struct pii_span *s);
+/* at: the '@' of "user:password@tcp(host:3306)". */
+bool pii_dsn_at(const struct pii_text *t, size_t at, struct pii_span *s);
+/* Whether a command on the same line, before its option, takes a password (or a user and one) behind that letter. */
+bool pii_command_before(const struct pii_text *t, size_t option, char letter, bool glued);
+/* at: the first letter behind one dash or two. */
+bool pii_option_at(const struct pii_text *t, size_t at, struct pii_span *s);
+/* quote: ' or " behind a space or a bracket. */
+bool pii_sql_secret_at(const struct pii_text *t, size_t quote, struct pii_span *s);
+/* end: the '>' of "<password>". */
+bool pii_element_secret_at(const struct pii_text *t, size_t end, struct pii_span *s);
 /* Whether bytes look drawn by chance. */
 bool pii_is_random(const unsigned char *p, size_t n);
 /* colon: of "://". */
@@ -233,6 +244,7 @@ int pii_address_parse(struct str s, unsigned char address[16]);
 /* Bitmaps of 64 bytes: which are digits, letters, …; bytes beyond n count as none. */
 struct pii_masks {
     uint64_t digit, letter, word, at, colon, equals, dash, dot, quote;
+    uint64_t tick; /* ' and > */
 };
 
 /* Whether a token in its place leaves everything around it as it was to the verifiers. */
@@ -255,6 +267,7 @@ struct pii_scan {
     uint64_t anchors;                        /* still to be looked at */
     uint64_t sixes;                          /* colons of what may be an IPv6 or a hardware address */
     uint64_t numbers, mixed, runs;           /* which anchors start a number, are a word's first digit, a run's sixteenth byte */
+    uint64_t options;                        /* the first letters behind dashes behind no word */
     struct pii_masks was;                    /* of the block before, as what follows */
     uint64_t was_pair, was_triple;           /* colons close to others */
     uint64_t was_dash2, was_dash3, was_rule; /* dashes three apart, side by side, five side by side */
@@ -264,6 +277,7 @@ struct pii_scan {
     uint64_t ends;                           /* JSON: the colons behind keys */
     const struct pii_keys *keys;             /* JSON: which keys name a secret beside the known ones */
     bool secret_key;                         /* JSON: one of the keys passed may name one */
+    bool unsure;                             /* with tokens in place of spans more may show */
     bool urls;                               /* whole URLs are asked for: every dot is an anchor */
 };
 

@@ -1,7 +1,7 @@
-/* lib/pii/secret: what opens doors: private keys, tokens that say whose they are, values of keys such as password and api_key. */
-#include "pii/scan.h"
+/* lib/pii/secret: what opens doors and says so itself: private keys, tokens of known issuers. */
+#include "pii/secret.h"
 
-enum { PEM_MAX = 16384, VALUE_MAX = 512 };
+enum { PEM_MAX = 16384 };
 
 /* Tokens as their issuers write them: a prefix, then so many of a set of bytes. */
 enum set { ALNUM, UPPER, HEX, WORD, URLSAFE, BASE64 };
@@ -143,8 +143,6 @@ static unsigned pair(unsigned a, unsigned b)
     return (a * 7 + b * 31) % 256;
 }
 
-static void index_keys(void);
-
 /* Before main, so that threads only ever read it. */
 __attribute__((constructor)) static void index_tokens(void)
 {
@@ -154,7 +152,6 @@ __attribute__((constructor)) static void index_tokens(void)
         chain[k] = head[slot];
         head[slot] = (unsigned char)(k + 1);
     }
-    index_keys();
 }
 
 static bool in_set(unsigned c, enum set set)
@@ -175,24 +172,6 @@ static bool in_set(unsigned c, enum set set)
     }
 }
 
-static bool starts(const struct pii_text *t, size_t i, const char *with)
-{
-    size_t n = strlen(with);
-    return i <= t->n && t->n - i >= n && memcmp(t->p + i, with, n) == 0;
-}
-
-static bool ends_before(const struct pii_text *t, size_t i, const char *with)
-{
-    size_t n = strlen(with);
-    return i >= n && i - n >= t->floor && memcmp(t->p + i - n, with, n) == 0;
-}
-
-static bool span(struct pii_span *s, size_t start, size_t end, float score)
-{
-    *s = (struct pii_span){ start, end - start, PII_SECRET, score };
-    return true;
-}
-
 /* Whether a value is one of many: the chance that two of its bytes are the same is under one in seven (in words of a language,
  * repeated fillers and counters it isn't). */
 bool pii_is_random(const unsigned char *p, size_t n)
@@ -206,7 +185,7 @@ bool pii_is_random(const unsigned char *p, size_t n)
     return n * n >= (size_t)same * 7 && digits > 0 && letters > 0;
 }
 
-static int base64url(unsigned c)
+int pii_base64url(unsigned c)
 {
     if (pii_is_letter(c))
         return (int)(c >= 'a' ? c - 'a' + 26 : c - 'A');
@@ -223,7 +202,7 @@ static bool jwt_header(const struct pii_text *t, size_t i, size_t n)
     uint32_t bits = 0;
     unsigned have = 0;
     for (; n > 0 && length < sizeof plain; i++, n--) {
-        bits = bits << 6 | (uint32_t)base64url(t->p[i]);
+        bits = bits << 6 | (uint32_t)pii_base64url(t->p[i]);
         have += 6;
         if (have >= 8) {
             have -= 8;
@@ -261,15 +240,15 @@ bool pii_token_secret_at(const struct pii_text *t, size_t run, struct pii_span *
     size_t start = run;
     if (start < t->floor)
         return false;
-    if (starts(t, run, "eyJ")) {
+    if (pii_starts(t, run, "eyJ")) {
         size_t end = jwt_end(t, run);
         if (end > 0)
-            return span(s, run, end, 0.95f);
+            return pii_secret_put(s, run, end, 0.95f);
     }
     if (before == '.' || before == '/') {
         static const char *const heads[] = { "SG.", "hvs.", "hvb.", "ya29.", "dp.pt.", "dp.st.", "1//" };
         for (size_t k = 0; k < sizeof heads / sizeof *heads; k++)
-            if (ends_before(t, run, heads[k]) && !pii_is_word(pii_before(t, run - strlen(heads[k]))))
+            if (pii_ends_before(t, run, heads[k]) && !pii_is_word(pii_before(t, run - strlen(heads[k]))))
                 start = run - strlen(heads[k]);
         /* hooks.slack.com/services/T…/B…/… */
         if (before == '/' && start == run) {
@@ -283,17 +262,17 @@ bool pii_token_secret_at(const struct pii_text *t, size_t run, struct pii_span *
                 if (parts < 2)
                     k--;
             }
-            if (parts == 2 && ends_before(t, k, "/services/") && (t->p[k] == 'T' || t->p[k] == 'B')) {
+            if (parts == 2 && pii_ends_before(t, k, "/services/") && (t->p[k] == 'T' || t->p[k] == 'B')) {
                 size_t end = run;
                 while (pii_is_alnum(pii_byte(t, end)))
                     end++;
-                return span(s, k, end, 0.9f);
+                return pii_secret_put(s, k, end, 0.9f);
             }
         }
     }
     for (unsigned k = head[pair(t->p[start], pii_byte(t, start + 1))]; k > 0; k = chain[k - 1]) {
         const struct token *token = &tokens[k - 1];
-        if (!starts(t, start, token->prefix))
+        if (!pii_starts(t, start, token->prefix))
             continue;
         size_t from = start + strlen(token->prefix), end = from;
         while (end - from <= token->max && in_set(pii_byte(t, end), token->set))
@@ -306,15 +285,15 @@ bool pii_token_secret_at(const struct pii_text *t, size_t run, struct pii_span *
             for (end++; in_set(pii_byte(t, end), URLSAFE); end++)
                 ;
         if (!pii_is_word(pii_before(t, start)))
-            return span(s, start, end, 0.9f);
+            return pii_secret_put(s, start, end, 0.9f);
     }
     /* "Bearer …" */
     if (before == ' ' && run >= 7 && run - 7 >= t->words && strncasecmp((const char *)t->p + run - 7, "bearer", 6) == 0) {
         size_t end = run;
-        while (end - run < VALUE_MAX && (in_set(pii_byte(t, end), BASE64) || pii_byte(t, end) == '.'))
+        while (end - run < PII_SECRET_MAX && (in_set(pii_byte(t, end), BASE64) || pii_byte(t, end) == '.'))
             end++;
         if (pii_is_random(t->p + run, end - run))
-            return span(s, run, end, 0.7f);
+            return pii_secret_put(s, run, end, 0.7f);
     }
     return false;
 }
@@ -323,265 +302,29 @@ bool pii_token_secret_at(const struct pii_text *t, size_t run, struct pii_span *
 bool pii_private_key_at(const struct pii_text *t, size_t fifth, struct pii_span *s)
 {
     size_t start = fifth - 4, i = fifth + 1;
-    if (start < t->floor || !starts(t, i, "BEGIN "))
+    if (start < t->floor || !pii_starts(t, i, "BEGIN "))
         return false;
     bool is_private = false;
     for (i += 5; i - fifth < 60 && (pii_is_alnum(pii_byte(t, i)) || pii_byte(t, i) == ' '); i++)
-        is_private |= starts(t, i, " PRIVATE KEY");
-    if (!is_private || !starts(t, i, "-----"))
+        is_private |= pii_starts(t, i, " PRIVATE KEY");
+    if (!is_private || !pii_starts(t, i, "-----"))
         return false;
     i += 5;
     size_t end = i, stop = t->n - i > PEM_MAX ? i + PEM_MAX : t->n;
     while (i < stop && t->p[i] != '"') {
-        if (t->p[i] == '-' && starts(t, i, "-----")) {
-            if (!starts(t, i, "-----END "))
+        if (t->p[i] == '-' && pii_starts(t, i, "-----")) {
+            if (!pii_starts(t, i, "-----END "))
                 break;
             end = i + 9;
             while (end - i < 60 && (pii_is_alnum(pii_byte(t, end)) || pii_byte(t, end) == ' '))
                 end++;
             while (pii_byte(t, end) == '-' && end - i < 70)
                 end++;
-            return span(s, start, end, 1.0f);
+            return pii_secret_put(s, start, end, 1.0f);
         }
         unsigned c = t->p[i++];
         if (pii_is_alnum(c) || c == '+' || c == '/' || c == '=')
             end = i;
     }
-    return span(s, start, end, 0.9f);
-}
-
-/* How a key ends that names a secret. whole: it must be a word of its own, or start with a capital behind a small letter. */
-static const struct key {
-    const char *name;
-    unsigned char n;
-    bool whole, password;
-} keys[] = {
-    { "password", 8, false, true },
-    { "passwd", 6, false, true },
-    { "pwd", 3, true, true },
-    { "passphrase", 10, false, true },
-    { "passcode", 8, false, true },
-    { "passwort", 8, false, true },
-    { "contraseña", 11, false, true },
-    { "contrasena", 10, false, true },
-    { "senha", 5, true, true },
-    { "mot de passe", 12, false, true },
-    { "motdepasse", 10, false, true },
-    { "wachtwoord", 10, false, true },
-    { "lösenord", 9, false, true },
-    { "salasana", 8, true, true },
-    { "kennwort", 8, false, true },
-    { "pass", 4, true, true },
-    { "secret", 6, false, false },
-    { "token", 5, false, false },
-    { "credential", 10, false, false },
-    { "credentials", 11, false, false },
-    { "authorization", 13, false, false },
-    { "auth", 4, true, false },
-    { "apikey", 6, false, false },
-    { "api_key", 7, false, false },
-    { "api-key", 7, false, false },
-    { "api key", 7, false, false },
-    { "app_key", 7, false, false },
-    { "accesskey", 9, false, false },
-    { "access_key", 10, false, false },
-    { "access key", 10, false, false },
-    { "access-key", 10, false, false },
-    { "secretkey", 9, false, false },
-    { "secret_key", 10, false, false },
-    { "secret key", 10, false, false },
-    { "secret-key", 10, false, false },
-    { "privatekey", 10, false, false },
-    { "private_key", 11, false, false },
-    { "private key", 11, false, false },
-    { "accountkey", 10, false, false },
-    { "account_key", 11, false, false },
-    { "auth_key", 8, false, false },
-    { "encryption_key", 14, false, false },
-    { "encryptionkey", 13, false, false },
-    { "signing_key", 11, false, false },
-    { "master_key", 10, false, false },
-    { "masterkey", 9, false, false },
-    { "shared_key", 10, false, false },
-    { "service_key", 11, false, false },
-    { "session_key", 11, false, false },
-    { "bearer", 6, true, false },
-};
-
-enum { KEYS = sizeof keys / sizeof *keys };
-
-unsigned char pii_key_tails[PII_KEY_TAILS];
-static unsigned char same_tail[KEYS]; /* the next key + 1 in its order; 0: none */
-
-static void index_keys(void)
-{
-    for (size_t k = KEYS; k-- > 0;) {
-        const unsigned char *end = (const unsigned char *)keys[k].name + keys[k].n;
-        unsigned char *first = &pii_key_tails[pii_key_tail(end[-3], end[-2], end[-1])];
-        same_tail[k] = *first;
-        *first = (unsigned char)(k + 1);
-    }
-}
-
-/* The key that ends before i, or NULL. */
-static const struct key *key_before(const struct pii_text *t, size_t i)
-{
-    if (i < 3)
-        return NULL;
-    for (unsigned k = pii_key_tails[pii_key_tail(t->p[i - 3], t->p[i - 2], t->p[i - 1])]; k > 0; k = same_tail[k - 1]) {
-        const struct key *key = &keys[k - 1];
-        if (i < t->words + key->n || strncasecmp((const char *)t->p + i - key->n, key->name, key->n) != 0)
-            continue;
-        size_t start = i - key->n;
-        unsigned before = pii_before(t, start);
-        if (!key->whole || !pii_is_letter(before) || (before >= 'a' && t->p[start] < 'a'))
-            return key;
-    }
-    return NULL;
-}
-
-/* What stands where a secret would: fillers, references, words about it. */
-static bool placeholder(const unsigned char *p, size_t n)
-{
-    static const char *const words[] = { "null",      "none",  "nil",    "true",     "false",   "empty",  "required", "invalid",
-                                         "missing",   "yes",   "no",     "redacted", "hidden",  "masked", "string",   "undefined",
-                                         "unset",     "str",   "text",   "optional", "default", "not",    "changed",  "expired",
-                                         "incorrect", "wrong", "failed", "function", "var",     "const",  "env",      "prompt" };
-    if (memchr("[<{(*%", p[0], 6) != NULL)
-        return true;
-    if (p[0] == '$' && n > 1 && (pii_is_letter(p[1]) || p[1] == '{' || p[1] == '('))
-        return true;
-    bool same = true;
-    for (size_t i = 1; i < n; i++)
-        same &= p[i] == p[0];
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strlen(words[i]) == n && strncasecmp(words[i], (const char *)p, n) == 0)
-            return true;
-    return same;
-}
-
-static bool value_byte(unsigned c)
-{
-    return c > ' ' && c != 0x7F && memchr(",;&\"'`<>()|{}[]", (int)c, 15) == NULL;
-}
-
-/* RFC 7617: base64 of "user:password". */
-static bool is_basic(const struct pii_text *t, size_t start, size_t n)
-{
-    uint32_t bits = 0;
-    unsigned have = 0;
-    bool colon = false;
-    while (n > 0 && t->p[start + n - 1] == '=')
-        n--;
-    for (size_t i = 0; i < n; i++) {
-        int v = base64url(t->p[start + i] == '+' ? '-' : t->p[start + i] == '/' ? '_' : t->p[start + i]);
-        if (v < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)v;
-        if ((have += 6) < 8)
-            continue;
-        have -= 8;
-        unsigned byte = bits >> have & 0xFF;
-        if (byte < ' ' || byte == 0x7F)
-            return false;
-        colon |= byte == ':';
-    }
-    return colon;
-}
-
-/* "Bearer ", "Basic " and their like, before what an Authorization header holds. */
-static size_t scheme_length(const struct pii_text *t, size_t at)
-{
-    static const char *const schemes[] = { "bearer ", "basic ", "token ", "apikey ", "negotiate " };
-    for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++) {
-        size_t n = strlen(schemes[k]);
-        if (t->n - at > n && strncasecmp((const char *)t->p + at, schemes[k], n) == 0)
-            return n;
-    }
-    return 0;
-}
-
-/* at: a '=' or ':' behind a key. */
-bool pii_keyed_secret_at(const struct pii_text *t, size_t at, struct pii_span *s)
-{
-    size_t i = at;
-    unsigned before = pii_before(t, i);
-    if (before == '"' || before == '\'' || before == '`') {
-        i--;
-        while (i > t->floor && at - i < 5 && t->p[i - 1] == '\\') /* {\"password\":\"…\"}: JSON within a text */
-            i--;
-    } else if (before == ' ') {
-        i--;
-    }
-    if (i < t->floor)
-        return false;
-    const struct key *key = key_before(t, i);
-    if (key == NULL)
-        return false;
-    i = at + 1;
-    if (pii_byte(t, i) == '=' || pii_byte(t, i) == '>')
-        i++;
-    bool spaced = pii_byte(t, i) == ' ';
-    /* "PASS: suite/case" is how tests speak. */
-    if (spaced && key->n == 4 && t->p[at] == ':' && memcmp(t->p + at - 4, "PASS", 4) == 0)
-        return false;
-    while (pii_byte(t, i) == ' ' && i - at < 4)
-        i++;
-    size_t escapes = i;
-    while (i - escapes < 4 && pii_byte(t, i) == '\\')
-        i++;
-    escapes = i - escapes;
-    unsigned quote = pii_byte(t, i);
-    if (escapes > 0 && quote != '"') {
-        i -= escapes;
-        quote = pii_byte(t, i);
-        escapes = 0;
-    }
-    size_t start = i, end;
-    if (quote == '"' || quote == '\'' || quote == '`') {
-        start = end = i + 1;
-        while (end < t->n && end - start < VALUE_MAX && t->p[end] != quote && t->p[end] >= ' ' && t->p[end] != '"')
-            end++;
-        if (pii_byte(t, end) != quote)
-            return false;
-        for (size_t k = 0; k < escapes && end > start && t->p[end - 1] == '\\'; k++)
-            end--;
-        start += scheme_length(t, start);
-        for (size_t k = start; k < end; k++)
-            if (t->p[k] == '[' && pii_token_at(t, k) > 0)
-                return false;
-    } else {
-        quote = 0;
-        start += scheme_length(t, start);
-        end = start;
-        while (end - start < VALUE_MAX && value_byte(pii_byte(t, end)))
-            end++;
-        /* The last: the key and what stands behind it are a joinable token of ours. */
-        if (pii_token_at(t, end) > 0 || pii_byte(t, end) == '[' || pii_byte(t, end) == '(' ||
-
-            (pii_byte(t, end) == ']' && pii_token_before(t, end + 1) > end - at))
-            return false;
-        while (end > start && (t->p[end - 1] == ':' || t->p[end - 1] == '.'))
-            end--;
-    }
-    size_t n = end - start;
-    if (n < 3 || n >= VALUE_MAX || start < t->floor || placeholder(t->p + start, n))
-        return false;
-    if (!key->password && ends_before(t, start, "asic ") && is_basic(t, start, n))
-        return span(s, start, end, 0.9f);
-    if (!key->password) {
-        if (n < 16 || !pii_is_random(t->p + start, n) || t->p[start] == '/' || memchr(t->p + start, ' ', n) != NULL)
-            return false;
-        return span(s, start, end, 0.8f);
-    }
-    if (quote == 0 && spaced) {
-        /* "password: hunter2" or the end of the line; "password: authentication failed" is a sentence. */
-        bool letters = true;
-        for (size_t k = start; k < end; k++)
-            letters &= pii_is_letter(t->p[k]);
-        unsigned next = pii_byte(t, end);
-        if (letters && next != 0 && next != '\n' && next != '\r')
-            return false;
-    }
-    return span(s, start, end, 0.75f);
+    return pii_secret_put(s, start, end, 0.9f);
 }

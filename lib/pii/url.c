@@ -23,10 +23,40 @@ bool pii_url_credentials_at(const struct pii_text *t, size_t colon, struct pii_s
         if (c == ':' && password == 0)
             password = i + 1;
     }
+    /* "user:p@ss@host": nobody's host has one, but passwords do. */
+    for (size_t k = i + 1; k - start < USERINFO_MAX; k++) {
+        unsigned c = pii_byte(t, k);
+        if (c == '@' && password != 0)
+            i = k;
+        else if (!pii_is_alnum(c) && (c == 0 || memchr(".-_~!$&*+=%:", (int)c, 12) == NULL))
+            break;
+    }
     if (i - start >= USERINFO_MAX || password == 0 || i == password || pii_token_at(t, i + 1) > 0)
         return false;
     /* Placeholders of documents: user:password is as good as none, but who knows. */
     *s = (struct pii_span){ start, i - start, PII_URL_CREDENTIALS, 0.9f };
+    return true;
+}
+
+/* at: "user:password@tcp(host:3306)/base", as Go's drivers write it. */
+bool pii_dsn_at(const struct pii_text *t, size_t at, struct pii_span *s)
+{
+    static const char *const networks[] = { "tcp(", "tcp6(", "unix(" };
+    size_t start = at;
+    bool known = false;
+    for (size_t k = 0; k < sizeof networks / sizeof *networks; k++) {
+        size_t n = strlen(networks[k]);
+        known |= t->n - at > n && memcmp(t->p + at + 1, networks[k], n) == 0;
+    }
+    if (!known)
+        return false;
+    while (start > t->floor && at - start < USERINFO_MAX && t->p[start - 1] > ' ' &&
+           memchr("/\"'`=[]()<>,;", (int)t->p[start - 1], 13) == NULL)
+        start--;
+    const unsigned char *colon = memchr(t->p + start, ':', at - start);
+    if (colon == NULL || colon + 1 == t->p + at || pii_before(t, start) == ']')
+        return false;
+    *s = (struct pii_span){ start, at - start, PII_URL_CREDENTIALS, 0.9f };
     return true;
 }
 

@@ -476,6 +476,11 @@ static const struct word {
     { "nr", S(TAIL) },
     /* versions */
     { "version", S(VERSION) },
+    { "closes", S(VERSION) },
+    { "fixes", S(VERSION) },
+    { "lp", S(VERSION) },
+    { "bug", S(VERSION) },
+    { "bugs", S(VERSION) },
     { "versions", S(VERSION) },
     { "ver", S(VERSION) },
     { "v", S(VERSION) },
