@@ -198,7 +198,27 @@ bool pii_secret_fits(const struct pii_text *t, size_t start, size_t end, enum pi
 
 static bool value_byte(unsigned c)
 {
-    return c > ' ' && c != 0x7F && memchr(",;&\"'`<>()|{}[]", (int)c, 15) == NULL;
+    switch (c) {
+    case ',':
+    case ';':
+    case '&':
+    case '"':
+    case '\'':
+    case '`':
+    case '<':
+    case '>':
+    case '(':
+    case ')':
+    case '|':
+    case '{':
+    case '}':
+    case '[':
+    case ']':
+    case 0x7F:
+        return false;
+    default:
+        return c > ' ';
+    }
 }
 
 /* RFC 7617: base64 of "user:password". */
@@ -323,10 +343,16 @@ static bool names_itself(const struct pii_text *t, size_t name, size_t start, si
         i++;
     if (i == end)
         return end - start < 4;
-    for (i = start; i < end; i++)
+    bool chain = pii_byte(t, end) == ',' || pii_byte(t, end) == ')' || pii_byte(t, end) == '`'; /* else "password" may be one */
+    for (i = start; i < end; i++) {
         if (!pii_is_letter(t->p[i]) && t->p[i] != '_' && t->p[i] != '.')
             return false;
-    return end - start >= 3 && pii_secret_key_before(t, end) != NULL;
+        chain |= !pii_is_letter(t->p[i]);
+    }
+    if (end - start < 3 || !chain)
+        return false;
+    const struct pii_secret_key *key = pii_secret_key_before(t, end);
+    return key != NULL && key->kind == PII_KEY_PASSWORD;
 }
 
 /* at: a '=' or ':' behind a key. */

@@ -325,15 +325,39 @@ static const struct numeric {
 
 enum { MIN = 8, MAX = 15 };
 
-static unsigned char first[MAX + 2]; /* of the rows with that many digits */
+enum { ROWS = sizeof types / sizeof *types };
+
+static unsigned char first[MAX + 2];   /* of the rows with that many digits */
+static unsigned short in_groups[ROWS]; /* bit k: one of the row's forms has k groups */
+static unsigned short any_in[MAX + 2]; /* the same of all rows with that many digits */
+
+/* How many groups each of the forms has, as bits. */
+static unsigned short groups_of(const char *form)
+{
+    unsigned bits = 0, groups = 1;
+    for (;; form++) {
+        if (*form == ' ' || *form == '\0') {
+            bits |= 1u << groups;
+            groups = 1;
+            if (*form == '\0')
+                return (unsigned short)bits;
+        } else if (!pii_is_digit((unsigned char)*form)) {
+            groups++;
+        }
+    }
+}
 
 __attribute__((constructor)) static void index_lengths(void)
 {
     unsigned row = 0;
     for (unsigned n = 0; n <= MAX + 1; n++) {
-        while (row < sizeof types / sizeof *types && types[row].digits < n)
+        while (row < ROWS && types[row].digits < n)
             row++;
         first[n] = (unsigned char)row;
+    }
+    for (row = 0; row < ROWS; row++) {
+        in_groups[row] = groups_of(types[row].forms);
+        any_in[types[row].digits] |= in_groups[row];
     }
 }
 
@@ -379,12 +403,14 @@ bool pii_numeric_at(const struct pii_text *t, const struct pii_digits *d, struct
         unsigned n = d->sum[k - 1];
         if (n < MIN)
             break;
-        if (n > MAX || pii_glued_after(t, d->end[k - 1]) || (k > 1 && d->sep[1] == ' ' && in_columns(t, d, k)))
+        if (n > MAX || !(any_in[n] >> k & 1) || pii_glued_after(t, d->end[k - 1]) ||
+            (k > 1 && d->sep[1] == ' ' && in_columns(t, d, k)))
             continue;
         size_t end = d->end[k - 1];
         for (unsigned r = first[n]; r < first[n + 1]; r++) {
             const struct numeric *type = &types[r];
-            if (!pii_set_has(&t->types, type->type) || !written(type->forms, d, k) || !type->valid(d->digit, n))
+            if (!(in_groups[r] >> k & 1) || !pii_set_has(&t->types, type->type) || !written(type->forms, d, k) ||
+                !type->valid(d->digit, n))
                 continue;
             float score = 0;
             if (pii_told(t, d->start, end, type->says, context))

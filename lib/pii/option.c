@@ -18,6 +18,20 @@ static const struct command {
     { "smbclient", false, "U", "" }, { "rpcclient", false, "U", "" },  { "curl", false, "u", "u" },
 };
 
+static uint32_t first_letters; /* bit n: a command starts with the letter n of the alphabet; bit 26: with another byte */
+
+static uint32_t first_bit(unsigned c)
+{
+    return (uint32_t)1 << (c - 'a' < 26 ? c - 'a' : 26);
+}
+
+/* Before main, so that threads only ever read it. */
+__attribute__((constructor)) static void index_commands(void)
+{
+    for (size_t k = 0; k < sizeof commands / sizeof *commands; k++)
+        first_letters |= first_bit((unsigned char)commands[k].name[0]);
+}
+
 bool pii_command_before(const struct pii_text *t, size_t option, char letter, bool glued)
 {
     size_t stop = option > COMMAND_BACK ? option - COMMAND_BACK : 0;
@@ -29,7 +43,7 @@ bool pii_command_before(const struct pii_text *t, size_t option, char letter, bo
         }
         if (c == '\n' || c == '|' || c == ';')
             return false;
-        if (!pii_is_word(c) || pii_is_word(pii_before(t, i - 1)))
+        if (!pii_is_word(c) || pii_is_word(pii_before(t, i - 1)) || !(first_letters & first_bit(c)))
             continue;
         for (size_t k = 0; k < sizeof commands / sizeof *commands; k++) {
             const struct command *command = &commands[k];

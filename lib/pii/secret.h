@@ -48,6 +48,9 @@ static inline bool pii_ends_before(const struct pii_text *t, size_t i, const cha
     return i >= n && i - n >= t->floor && memcmp(t->p + i - n, with, n) == 0;
 }
 
+/* A token that says whose it is by its prefix. run: where 16 bytes of letters, digits, '_' and '-' start, in it or behind a '.'. */
+bool pii_issued_at(const struct pii_text *t, size_t run, struct pii_span *s);
+
 /* The value of a base64url digit; -1: it is none. */
 int pii_base64url(unsigned c);
 
