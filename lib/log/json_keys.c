@@ -39,6 +39,7 @@ static const struct key keys[] = {
     { "level_name", ROLE_LEVEL, 8 },
     { "syslog.severity.name", ROLE_LEVEL, 4 },
     { "syslog_severity", ROLE_LEVEL, 4 },
+    { "error_severity", ROLE_LEVEL, 5 }, /* PostgreSQL's jsonlog */
     { "priority", ROLE_LEVEL, 3 },
     { "levelno", ROLE_PYTHON_LEVEL, 0 },
     { "severitynumber", ROLE_OTEL_LEVEL, 0 },

@@ -128,7 +128,7 @@ void shape_inner(struct logline_parser *p, struct str text)
         l->level = "";
         if (l->has_time)
             p->reference = l->time_ms; /* the wrapper's moment has the year that the line in it may lack */
-        bool understood = shape_any(p, text);
+        bool understood = shape_any(p, without_colours(p, text));
         p->reference = reference;
         p->depth--;
         l->format = format;
@@ -174,6 +174,61 @@ static bool fits(struct logline_parser *p, shape *read, struct str line)
     return false;
 }
 
+/* "web-1  | …", "nova-api.log …": the name of what a line came from, put before it by what gathered them. rest: behind the name. */
+static bool gathered(struct logline_parser *p, struct str name, struct str rest)
+{
+    bool bar = rest.p[0] == '|' && rest.p[1] == ' ';
+    if (p->depth >= SHAPE_DEPTH || (!bar && memmem(name.p, name.n, ".log", 4) == NULL))
+        return false;
+    p->depth++;
+    bool known = bar ? shape_any(p, str_from(rest, 2)) : fits(p, shape_moment, rest);
+    p->depth--;
+    if (known && bar)
+        put_source(p, text_value(name), SOURCE_LOGGER, text_value(STR("container")));
+    else if (known)
+        put_field(p, "file", name);
+    return known;
+}
+
+/* Lines that begin with a word of any kind; what follows it decides. */
+static bool word_first(struct logline_parser *p, struct str line)
+{
+    enum { WORD_MAX = 96 };
+    size_t i = 0;
+    while (i < line.n && i < WORD_MAX && line.p[i] != ' ')
+        i++;
+    struct str word = str_head(line, i), rest = trim_left(str_from(line, i));
+    if (i == WORD_MAX || rest.n < 16)
+        return false;
+    if (is_digit(rest.p[0]))
+        return fits(p, shape_cluster, line) || gathered(p, word, rest);
+    if (rest.p[0] == '|')
+        return gathered(p, word, rest);
+    return i >= 16 && fits(p, shape_s3, line);
+}
+
+/* Erlang's: =INFO REPORT==== 25-Nov-2026::10:00:00 === */
+static bool erlang(struct logline_parser *p, struct str line)
+{
+    struct str rest = str_from(line, 1), word = str_cut(&rest, ' ');
+    const struct str report = STR("REPORT==== ");
+    const char *level = level_word(word);
+    int64_t ms;
+    bool known;
+    if (level == NULL || !str_starts(rest, report))
+        return false;
+    rest = str_from(rest, report.n);
+    size_t n = log_time_read(rest, p->reference, &ms, &known);
+    if (n == 0 || !str_starts(str_from(rest, n), STR(" ===")))
+        return false;
+    p->line.format = "erlang";
+    p->line.level = level;
+    put_time(p, ms, known, str_head(rest, n));
+    p->line.message = text_value(str_trim(str_from(rest, n + 4)));
+    find_ids(p, p->line.message.text);
+    return true;
+}
+
 static bool letters_first(struct logline_parser *p, struct str line)
 {
     if (line.n > 5 && is_digit(line.p[1]) && is_digit(line.p[2]) && fits(p, shape_klog, line))
@@ -186,7 +241,54 @@ static bool letters_first(struct logline_parser *p, struct str line)
     if (line.n > 14 && (line.p[3] == ' ' || line.p[3] == ',') && line.p[0] >= 'A' && line.p[0] <= 'Z' &&
         (fits(p, shape_syslog_3164, line) || fits(p, shape_moment, line)))
         return true;
-    return fits(p, shape_logfmt, line) || fits(p, shape_access, line);
+    switch (line.p[0]) {
+    case 'C':
+        if (line.p[3] == ':' && fits(p, shape_cef, line))
+            return true;
+        break;
+    case 'L':
+        if (line.n > 5 && line.p[3] == 'F' && fits(p, shape_leef, line))
+            return true;
+        break;
+    case 't':
+    case 'n':
+        if (line.n > 5 && line.p[4] == '=' && fits(p, shape_audit, line))
+            return true;
+        break;
+    case '_':
+        if (line.p[1] == '_' && fits(p, shape_journal, line))
+            return true;
+        break;
+    case 'h':
+    case 'w':
+    case 'g':
+        if (fits(p, shape_balancer_typed, line))
+            return true;
+        break;
+    default:
+        break;
+    }
+    if (line.p[1] == '/' && fits(p, shape_logcat_brief, line))
+        return true;
+    return fits(p, shape_logfmt, line) || fits(p, shape_access, line) || word_first(p, line);
+}
+
+static bool bracket_first(struct logline_parser *p, struct str line)
+{
+    if (line.p[1] == ' ' || is_digit(line.p[1])) {
+        if (fits(p, shape_moment, line) || fits(p, shape_kernel, line) || fits(p, shape_nagios, line) ||
+            fits(p, shape_redis_old, line) || fits(p, shape_short_moment, line) || fits(p, shape_logcat_long, line))
+            return true;
+        return fits(p, shape_level_first, line);
+    }
+    return fits(p, shape_apache_error, line) || fits(p, shape_moment, line) || fits(p, shape_level_first, line);
+}
+
+static bool digits_first(struct logline_parser *p, struct str line)
+{
+    return fits(p, shape_moment, line) || fits(p, shape_access, line) || fits(p, shape_redis, line) ||
+           fits(p, shape_logfmt, line) || fits(p, shape_short_moment, line) || fits(p, shape_haproxy, line) ||
+           fits(p, shape_s3, line) || fits(p, shape_flow, line) || fits(p, shape_counted, line) || fits(p, shape_kmsg, line);
 }
 
 bool shape_any(struct logline_parser *p, struct str line)
@@ -203,13 +305,27 @@ bool shape_any(struct logline_parser *p, struct str line)
     if (c == '<')
         return fits(p, shape_syslog, line);
     if (c == '[')
-        return fits(p, shape_apache_error, line) || fits(p, shape_moment, line) || fits(p, shape_level_first, line);
+        return bracket_first(p, line);
     if (is_digit(c))
-        return fits(p, shape_moment, line) || fits(p, shape_access, line) || fits(p, shape_redis, line) ||
-               fits(p, shape_logfmt, line);
+        return digits_first(p, line);
     if (is_alpha(c) || c == '_' || c == '@')
         return letters_first(p, line);
-    return c == ':' && fits(p, shape_access, line);
+    switch (c) {
+    case ':':
+        return fits(p, shape_access, line) || fits(p, shape_haproxy, line);
+    case '#':
+        return fits(p, shape_mysql_slow, line);
+    case '-':
+        return fits(p, shape_cluster, line);
+    case '%':
+    case '*':
+    case '.':
+        return fits(p, shape_cisco, line);
+    case '=':
+        return fits(p, erlang, line);
+    default:
+        return false;
+    }
 }
 
 const struct logline *logline_parse(struct logline_parser *p, struct str line, int64_t reference)
@@ -229,11 +345,11 @@ const struct logline *logline_parse(struct logline_parser *p, struct str line, i
     p->overflow = false;
     while (line.n > 0 && (line.p[line.n - 1] == '\n' || line.p[line.n - 1] == '\r'))
         line.n--;
-    /* Each depth unescapes at most the line again; names of duplicates and numbers take the rest. */
+    /* Each depth unescapes at most the line again, and takes its colours out; names of duplicates and numbers take the rest. */
     buf_shrink(&p->texts, KEEP);
-    if (line.n > (SIZE_MAX >> 4) || buf_reserve(&p->texts, (SHAPE_DEPTH + 2) * line.n + 16384) < 0)
+    if (line.n > (SIZE_MAX >> 4) || buf_reserve(&p->texts, (2 * SHAPE_DEPTH + 3) * line.n + 16384) < 0)
         return NULL;
-    if (!shape_any(p, line)) {
+    if (!shape_any(p, without_colours(p, line))) {
         l->message = text_value(line);
         find_ids(p, line);
     }

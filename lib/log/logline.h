@@ -2,9 +2,10 @@
  *
  * Recognised by their first bytes and their shape: JSON (in the names of pino, bunyan, zap, zerolog, logrus, serilog, logback,
  * GELF, ECS, Stackdriver, OpenTelemetry, journald, MongoDB; with Docker's, Fluent Bit's and Vector's wrappers opened), logfmt,
- * syslog (RFC 5424, RFC 3164, rsyslog's file form), access logs (Common and Combined), the error logs of nginx and Apache, klog,
- * and the lines of applications and servers that begin with a moment or a level (logback, log4j, java.util.logging, Python, Go,
- * .NET, Ruby, PostgreSQL, MySQL, Redis, ClickHouse, Kafka, uvicorn, gunicorn). Anything else is a message. */
+ * syslog (RFC 5424, RFC 3164, rsyslog's file form), the journal's export, access logs (Common and Combined; HAProxy, Envoy, Squid,
+ * IIS, AWS), the error logs of nginx, Apache and PHP, klog, the kernel's and auditd's lines, CEF, LEEF, Cisco, logcat, and the
+ * lines of applications and servers that begin with a moment or a level (logback, log4j, java.util.logging, Python, Go, .NET, Ruby,
+ * PostgreSQL, MySQL, MongoDB, Redis, ClickHouse, Kafka, uvicorn, gunicorn). Anything else is a message. */
 #ifndef ODW_LOGLINE_H
 #define ODW_LOGLINE_H
 

@@ -38,6 +38,57 @@ bool shape_ruby(struct logline_parser *p, struct str line);
 bool shape_container(struct logline_parser *p, struct str rest); /* behind CRI's moment: "stdout F …" */
 bool shape_moment(struct logline_parser *p, struct str line);    /* begins with a moment, perhaps in brackets */
 bool shape_level_first(struct logline_parser *p, struct str line);
+bool shape_head(struct logline_parser *p, struct str rest);    /* behind a moment: a level, and what surrounds it */
+bool shape_journal(struct logline_parser *p, struct str line); /* journalctl -o export */
+
+/* The first byte decides which of these is asked; "behind" says what was read before. */
+bool shape_balancer_typed(struct logline_parser *p, struct str line);
+bool shape_balancer(struct logline_parser *p, struct str rest); /* behind the moment */
+bool shape_s3(struct logline_parser *p, struct str line);
+bool shape_cloudfront(struct logline_parser *p, struct str rest); /* behind the moment and its tab */
+bool shape_flow(struct logline_parser *p, struct str line);
+bool shape_haproxy(struct logline_parser *p, struct str line);
+bool shape_envoy(struct logline_parser *p, struct str rest); /* behind the moment */
+bool shape_squid(struct logline_parser *p, struct str rest); /* behind an epoch */
+bool shape_iis(struct logline_parser *p, struct str rest);   /* behind the moment */
+bool shape_kernel(struct logline_parser *p, struct str line);
+bool shape_kmsg(struct logline_parser *p, struct str line);
+bool shape_audit(struct logline_parser *p, struct str line);
+void put_kernel(struct logline_parser *p, struct str message); /* what the kernel says, with netfilter's pairs */
+bool shape_cef(struct logline_parser *p, struct str line);
+bool shape_leef(struct logline_parser *p, struct str line);
+bool shape_cisco(struct logline_parser *p, struct str line);
+bool shape_postgres_csv(struct logline_parser *p, struct str s); /* behind the moment and its comma */
+bool shape_postgres_rds(struct logline_parser *p, struct str s); /* behind the moment */
+bool postgres_part(struct logline_parser *p, struct str s);      /* "DETAIL:  …" */
+bool shape_mysql_slow(struct logline_parser *p, struct str line);
+bool shape_mongo(struct logline_parser *p, struct str s); /* behind the moment */
+bool shape_logcat_brief(struct logline_parser *p, struct str line);
+bool shape_logcat(struct logline_parser *p, struct str rest); /* behind the moment */
+bool shape_logcat_long(struct logline_parser *p, struct str line);
+bool shape_short_moment(struct logline_parser *p, struct str line);
+bool shape_nagios(struct logline_parser *p, struct str line);
+bool shape_redis_old(struct logline_parser *p, struct str line);
+bool shape_counted(struct logline_parser *p, struct str line);
+bool shape_cluster(struct logline_parser *p, struct str line);
+
+/* ---- lines of fields in a fixed order ---- */
+
+/* The next field, without its quotes or brackets (sep ' '), or up to the next tab. */
+bool cut_field(struct str *s, char sep, struct str *field);
+size_t cut_fields(struct str *s, char sep, struct str *fields, size_t max);
+/* Each under its name; NULL: not this one. "-" is none. */
+void put_fields(struct logline_parser *p, const char *const *names, const struct str *fields, size_t n);
+bool is_status(struct str s);
+bool is_number(struct str s);
+bool is_address(struct str s); /* looks like IPv4 or IPv6 */
+bool is_uuid(struct str s);
+const char *status_level(struct str status);                        /* of three digits */
+const char *severity_level(unsigned priority);                      /* syslog's */
+void put_request(struct logline_parser *p, struct str request);     /* "GET /path HTTP/1.1" */
+void put_trace_header(struct logline_parser *p, struct str header); /* X-Ray's */
+/* Without the colours of a terminal; the text itself where it has none. */
+struct str without_colours(struct logline_parser *p, struct str text);
 
 /* Reads the line: the shape that fits. False: none; nothing was taken. */
 bool shape_any(struct logline_parser *p, struct str line);
@@ -76,6 +127,12 @@ static inline struct str trim_left(struct str s)
     while (s.n > 0 && (*s.p == ' ' || *s.p == '\t'))
         s.p++, s.n--;
     return s;
+}
+
+/* All of s is a moment. */
+static inline bool is_moment(const struct logline_parser *p, struct str s, int64_t *ms, bool *known)
+{
+    return s.n > 0 && log_time_read(s, p->reference, ms, known) == s.n;
 }
 
 /* A further attribute; of a name that is there already the first one stays, and the later one gets "_2" and so on. */

@@ -1,4 +1,5 @@
-/* lib/log/shape_json: lines that are a JSON object, and logfmt's pairs: fields by their names, the rest as attributes. */
+/* lib/log/shape_json: lines that are a JSON object, and pairs, as logfmt and the journal write them: fields by their names, the
+ * rest as attributes. */
 #include "log/shape.h"
 
 /* The best that was found for each role while the keys go by. */
@@ -360,6 +361,48 @@ bool shape_logfmt(struct logline_parser *p, struct str line)
             put_attribute(p, text_value(name), value);
     }
     if (pairs < 2 && known == 0)
+        return false;
+    settle(p, &f, whole);
+    return true;
+}
+
+/* journalctl -o export: NAME=value lines, or a name, and below it eight bytes that say how long the value is. */
+bool shape_journal(struct logline_parser *p, struct str line)
+{
+    struct found f = { 0 };
+    struct str whole = line;
+    size_t fields = 0;
+    p->line.format = "journal";
+    while (line.n > 0 && line.p[0] != '\n') {
+        size_t i = 0;
+        while (i < line.n && i < 64 && ((line.p[i] >= 'A' && line.p[i] <= 'Z') || is_digit(line.p[i]) || line.p[i] == '_'))
+            i++;
+        struct str name = str_head(line, i), value;
+        if (i == 0 || i >= line.n || (line.p[i] != '=' && line.p[i] != '\n'))
+            return false;
+        bool binary = line.p[i] == '\n';
+        line = str_from(line, i + 1);
+        if (binary) {
+            uint64_t n = 0;
+            if (line.n < 8)
+                return false;
+            for (int k = 7; k >= 0; k--)
+                n = n << 8 | (unsigned char)line.p[k];
+            if (n > line.n - 8)
+                return false;
+            value = (struct str){ line.p + 8, (size_t)n };
+            line = str_from(line, 8 + (size_t)n);
+            if (line.n > 0 && line.p[0] == '\n')
+                line = str_from(line, 1);
+        } else {
+            value = str_cut(&line, '\n');
+        }
+        const struct key *key = key_find(p, name);
+        if (key == NULL || !take(p, &f, key, text_value(name), text_value(value)))
+            put_attribute(p, text_value(name), text_value(value));
+        fields++;
+    }
+    if (fields < 2)
         return false;
     settle(p, &f, whole);
     return true;

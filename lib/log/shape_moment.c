@@ -8,12 +8,15 @@ enum { STEPS = 12, BRACKET_MAX = 200, WORD_MAX = 200 };
 struct head {
     struct logline_parser *p;
     struct str s; /* what is left */
+    const char *start;
     const char *level;
     struct str thread, pid, name; /* name: stood before the level */
     bool dashes;                  /* Spring's "---" was passed */
     bool code;                    /* MySQL's [MY-…] was passed */
     bool clickhouse;              /* <Level> was passed */
     bool has_source;
+    bool in_bracket; /* the logger stood in brackets, as JBoss has it */
+    bool tagged;     /* the level stood in the second of a row of brackets, as Envoy and the JVM have it */
 };
 
 static bool all_digits(struct str s)
@@ -68,6 +71,14 @@ static void take_source(struct head *h, struct str name)
     h->has_source = true;
 }
 
+/* Go's file.go:12. */
+static bool is_caller(struct str s)
+{
+    const char *colon = memrchr(s.p, ':', s.n);
+    return colon != NULL && colon > s.p + 3 && all_digits(str_from(s, (size_t)(colon + 1 - s.p))) &&
+           memchr(s.p, '.', (size_t)(colon - s.p));
+}
+
 /* [app,trace,span,exported] as Spring Cloud Sleuth, or [trace-span] as Spring Boot 3 writes it. */
 static bool trace_bracket(struct head *h, struct str inner)
 {
@@ -87,19 +98,69 @@ static bool trace_bracket(struct head *h, struct str inner)
     return false;
 }
 
+/* The bracket that closes the one at s.p[0]: ZooKeeper's threads have some within. */
+static const char *bracket_close(struct str s)
+{
+    size_t depth = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        depth += s.p[i] == '[';
+        depth -= s.p[i] == ']';
+        if (depth == 0)
+            return s.p + i;
+    }
+    return memchr(s.p, ']', s.n);
+}
+
+/* ZooKeeper's thread:class@line. */
+static bool zookeeper_bracket(struct head *h, struct str inner)
+{
+    const char *at = inner.n > 3 ? memrchr(inner.p, '@', inner.n) : NULL;
+    const char *colon = at != NULL ? memrchr(inner.p, ':', (size_t)(at - inner.p)) : NULL;
+    if (colon == NULL || h->has_source || !all_digits(str_from(inner, (size_t)(at + 1 - inner.p))))
+        return false;
+    struct str class = { colon + 1, (size_t)(at - colon) - 1 };
+    if (!is_name(class))
+        return false;
+    take_source(h, class);
+    put_field(h->p, "caller", str_from(inner, (size_t)(colon + 1 - inner.p)));
+    if (h->thread.n == 0)
+        h->thread = str_head(inner, (size_t)(colon - inner.p));
+    return true;
+}
+
+/* The JVM's time since its start: 0.005s. */
+static bool is_uptime(struct str s)
+{
+    return s.n > 2 && s.p[s.n - 1] == 's' && is_digit(s.p[0]) && is_digit(s.p[s.n - 2]) && memchr(s.p, '.', s.n) != NULL;
+}
+
 /* At a '['. False: it belongs to the message. */
 static bool step_bracket(struct head *h)
 {
     size_t look = h->s.n < BRACKET_MAX ? h->s.n : BRACKET_MAX;
-    const char *close = memchr(h->s.p, ']', look);
+    const char *close = bracket_close(str_head(h->s, look));
     if (close == NULL)
         return false;
+    bool adjacent = h->s.p > h->start && h->s.p[-1] == ']';
     struct str inner = str_trim((struct str){ h->s.p + 1, (size_t)(close - h->s.p) - 1 });
     struct str after = str_from(h->s, (size_t)(close + 1 - h->s.p));
     const char *level = all_digits(inner) ? NULL : level_normalise(inner);
     if (h->level == NULL && level != NULL) {
         h->level = level;
-    } else if (trace_bracket(h, inner)) {
+        h->tagged = h->tagged || (adjacent && h->pid.n > 0);
+    } else if (h->level == NULL && is_uptime(inner)) {
+        put_field(h->p, "uptime", inner);
+        h->tagged = true;
+    } else if (h->tagged && adjacent && h->level != NULL && !h->has_source) {
+        take_source(h, inner);
+        h->tagged = false;
+    } else if (h->level != NULL && inner.n >= 40 && str_starts(inner, STR("req-")) && is_uuid((struct str){ inner.p + 4, 36 })) {
+        put_id(h->p, ID_REQUEST, str_head(inner, 40)); /* OpenStack's context */
+    } else if (h->level != NULL && h->has_source && is_caller(inner)) {
+        put_field(h->p, "caller", inner);
+    } else if (str_starts(inner, STR("myid:"))) {
+        put_field(h->p, "myid", str_from(inner, 5));
+    } else if (zookeeper_bracket(h, inner) || trace_bracket(h, inner)) {
         /* done */
     } else if (all_digits(inner) && h->pid.n == 0) {
         h->pid = inner;
@@ -108,6 +169,7 @@ static bool step_bracket(struct head *h)
         h->code = true;
     } else if (h->level != NULL && !h->has_source && (h->code || (memchr(inner.p, '.', inner.n) != NULL && is_name(inner)))) {
         take_source(h, inner);
+        h->in_bracket = true;
     } else if (h->dashes && h->thread.n == 0 && h->p->source_rank < SOURCE_PROGRAM && after.n > 1 && after.p[0] == ' ' &&
                after.p[1] == '[') {
         put_source(h->p, text_value(inner), SOURCE_PROGRAM, text_value(STR("application")));
@@ -189,6 +251,8 @@ static bool step_word_before(struct head *h, struct str word, struct str after, 
         return false;
     if (all_digits(word) && word.n <= 10 && h->pid.n == 0) {
         h->pid = word;
+    } else if (word.n == 36 && after.n > 0 && after.p[0] == '\t' && is_uuid(word)) {
+        put_id(h->p, ID_REQUEST, word); /* AWS Lambda */
     } else if (memchr(word.p, '@', word.n) != NULL && h->pid.n > 0) {
         put_field(h->p, "user", word); /* PostgreSQL: user@database */
     } else if (h->name.n == 0 && is_name(word) && names(after)) {
@@ -198,14 +262,6 @@ static bool step_word_before(struct head *h, struct str word, struct str after, 
     }
     h->s = after;
     return true;
-}
-
-/* Go's file.go:12. */
-static bool is_caller(struct str s)
-{
-    const char *colon = memrchr(s.p, ':', s.n);
-    return colon != NULL && colon > s.p + 3 && all_digits(str_from(s, (size_t)(colon + 1 - s.p))) &&
-           memchr(s.p, '.', (size_t)(colon - s.p));
 }
 
 /* module:function:12, as loguru writes it. */
@@ -239,7 +295,18 @@ static bool is_qualified(struct str s)
 /* A bare word behind the level. False: the message begins here. */
 static bool step_word_behind(struct head *h, struct str word, struct str after, bool colon)
 {
-    if (all_digits(word) && h->pid.n == 0 && (h->dashes || str_starts(trim_left(after), STR("--- ")))) {
+    int64_t ms;
+    bool known;
+    if (word.n == 36 && after.n > 0 && after.p[0] == '\t' && is_uuid(word)) {
+        put_id(h->p, ID_REQUEST, word);
+        h->s = str_from(after, 1);
+        return false;
+    }
+    if (!h->p->line.has_time && word.n >= 19 && is_digit(word.p[0]) && is_moment(h->p, word, &ms, &known)) {
+        put_time(h->p, ms, known, word);
+    } else if (!h->has_source && h->pid.n > 0 && str_starts(after, STR(" [req-")) && is_name(word)) {
+        take_source(h, word); /* OpenStack */
+    } else if (all_digits(word) && h->pid.n == 0 && (h->dashes || str_starts(trim_left(after), STR("--- ")))) {
         h->pid = word;
     } else if (h->clickhouse && colon && !h->has_source && is_name(word)) {
         take_source(h, word);
@@ -290,6 +357,22 @@ static bool step(struct head *h)
         h->s = str_from(h->s, (size_t)(close + 1 - h->s.p));
         return true;
     }
+    if (c == '(' && h->in_bracket && h->thread.n == 0) { /* JBoss: [logger] (thread) */
+        const char *close = memchr(h->s.p, ')', h->s.n < 80 ? h->s.n : 80);
+        if (close == NULL)
+            return false;
+        h->thread = (struct str){ h->s.p + 1, (size_t)(close - h->s.p) - 1 };
+        h->s = str_from(h->s, (size_t)(close + 1 - h->s.p));
+        return false;
+    }
+    if (c == '<' && h->level != NULL && h->s.n > 6 && is_digit(h->s.p[1])) { /* Erlang's process: <0.123.0> */
+        const char *close = memchr(h->s.p, '>', h->s.n < 32 ? h->s.n : 32);
+        if (close == NULL || close[-1] == '<' || h->pid.n > 0)
+            return false;
+        h->pid = str_head(h->s, (size_t)(close + 1 - h->s.p));
+        h->s = str_from(h->s, h->pid.n);
+        return false;
+    }
     if (c == '<' && h->level == NULL) {
         const char *close = memchr(h->s.p, '>', h->s.n < 20 ? h->s.n : 20);
         struct str inner = { h->s.p + 1, close != NULL ? (size_t)(close - h->s.p) - 1 : 0 };
@@ -334,10 +417,15 @@ static struct str cut_logger(struct head *h, struct str message)
 /* Reads the head; false: no level in it, and nothing taken. */
 static bool walk(struct head *h)
 {
+    h->start = h->s.p;
     for (unsigned i = 0; i < STEPS && step(h); i++)
         ;
-    if (h->level == NULL)
-        return false;
+    if (h->level == NULL) {
+        if (h->pid.n == 0 || !postgres_part(h->p, trim_left(h->s)))
+            return false;
+        put_field(h->p, "pid", h->pid);
+        return true;
+    }
     if (h->name.n > 0 && !h->has_source)
         take_source(h, h->name);
     put_field(h->p, "thread", h->thread);
@@ -406,6 +494,69 @@ static bool in_brackets(struct logline_parser *p, struct str rest)
     return true;
 }
 
+bool shape_head(struct logline_parser *p, struct str rest)
+{
+    struct head h = { .p = p, .s = rest };
+    return walk(&h);
+}
+
+/* "PHP Warning:  …", "PHP Fatal error:  …" */
+static bool php(struct logline_parser *p, struct str s)
+{
+    static const struct {
+        struct str kind;
+        const char *level;
+    } kinds[] = { { { "PHP Fatal error", 15 }, "FATAL" },
+                  { { "PHP Parse error", 15 }, "ERROR" },
+                  { { "PHP Warning", 11 }, "WARN" },
+                  { { "PHP Deprecated", 14 }, "WARN" },
+                  { { "PHP Notice", 10 }, "INFO" } };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_starts(s, kinds[i].kind) && s.n > kinds[i].kind.n && s.p[kinds[i].kind.n] == ':') {
+            p->line.level = kinds[i].level;
+            put_source(p, text_value(STR("php")), SOURCE_LOGGER, text_value(STR("program")));
+            p->line.message = text_value(trim_left(str_from(s, kinds[i].kind.n + 1)));
+            return true;
+        }
+    return false;
+}
+
+/* Forms of one program each, behind a moment, where nothing more general fits. time: the moment as it stands. */
+static bool of_one_program(struct logline_parser *p, struct str time, bool bracket, struct str rest, struct str trimmed)
+{
+    if (rest.n < 2)
+        return false;
+    if (bracket) {
+        if (rest.p[0] == ' ' && shape_envoy(p, trimmed))
+            return true;
+        if (!is_alpha(time.p[0]) || trimmed.n == 0 || !is_alpha(trimmed.p[0]) || str_starts(trimmed, STR("PHP ")))
+            return php(p, trimmed);
+        p->line.format = "kernel"; /* dmesg -T */
+        put_kernel(p, trimmed);
+        return true;
+    }
+    switch (rest.p[0]) {
+    case ',':
+        return (rest.p[1] == '"' || rest.p[1] == ',') && shape_postgres_csv(p, str_from(rest, 1));
+    case ':':
+        return shape_postgres_rds(p, rest);
+    case '\t':
+        return shape_cloudfront(p, str_from(rest, 1));
+    case ' ':
+        if (memchr(time.p, '-', time.n) == NULL && trimmed.n > 0 && is_digit(trimmed.p[0]) && shape_squid(p, trimmed))
+            return true;
+        if (trimmed.n < 8)
+            return false;
+        if (trimmed.p[1] == ' ' || trimmed.p[1] == '/' || trimmed.p[2] == ' ')
+            return shape_mongo(p, trimmed) || shape_logcat(p, trimmed);
+        if (is_digit(trimmed.p[0]) && (shape_logcat(p, trimmed) || shape_iis(p, trimmed)))
+            return true;
+        return time.p[4] == '-' && shape_balancer(p, trimmed);
+    default:
+        return false;
+    }
+}
+
 bool shape_container(struct logline_parser *p, struct str rest)
 {
     bool out = str_starts(rest, STR(" stdout ")), error = str_starts(rest, STR(" stderr "));
@@ -438,7 +589,7 @@ bool shape_moment(struct logline_parser *p, struct str line)
     if (bracket && (rest.n == 0 || rest.p[0] != ']'))
         return in_brackets(p, rest);
     rest = str_from(rest, bracket);
-    if (rest.n > 0 && rest.p[0] == ':' && (rest.n == 1 || rest.p[1] == ' '))
+    if (rest.n > 0 && (rest.p[0] == ':' || rest.p[0] == ',') && (rest.n == 1 || rest.p[1] == ' '))
         rest = str_from(rest, 1);
     if (shape_container(p, rest))
         return true;
@@ -454,7 +605,9 @@ bool shape_moment(struct logline_parser *p, struct str line)
     p->line.n_attributes = n_attributes;
     p->line.source = source;
     p->source_rank = rank;
-    if (two_lines(p, trimmed) || shape_syslog_tag(p, trimmed))
+    if (of_one_program(p, time, bracket, rest, trimmed) || two_lines(p, trimmed))
+        return true;
+    if (!bracket && shape_syslog_tag(p, trimmed))
         return true;
     p->line.format = "app";
     while (trimmed.n > 1 && (trimmed.p[0] == '-' || trimmed.p[0] == '|') && trimmed.p[1] == ' ')
@@ -506,9 +659,41 @@ static const char *sentence_level(struct str line, size_t word)
                                                                                                                             : NULL;
 }
 
+/* logrus on a terminal: "INFO[0000] message        key=value", or a moment within the brackets. */
+static bool logrus(struct logline_parser *p, struct str rest)
+{
+    const char *close = memchr(rest.p, ']', rest.n < 48 ? rest.n : 48);
+    int64_t ms;
+    bool known;
+    if (close == NULL || close + 1 >= rest.p + rest.n || close[1] != ' ')
+        return false;
+    struct str inner = { rest.p + 1, (size_t)(close - rest.p) - 1 },
+               message = trim_left(str_from(rest, (size_t)(close + 1 - rest.p)));
+    if (inner.n >= 4 && all_digits(inner))
+        put_field(p, "uptime", inner);
+    else if (is_moment(p, inner, &ms, &known))
+        put_time(p, ms, known, inner);
+    else
+        return false;
+    const char *gap = memmem(message.p, message.n, "  ", 2),
+               *equals = gap != NULL ? memchr(gap, '=', (size_t)(message.p + message.n - gap)) : NULL;
+    if (gap == NULL && message.n > 44 && message.p[44] == ' ') { /* padded to 44 */
+        gap = message.p + 44;
+        equals = memchr(gap, '=', (size_t)(message.p + message.n - gap));
+    }
+    p->line.message = text_value(equals != NULL ? str_head(message, (size_t)(gap - message.p)) : message);
+    if (equals != NULL)
+        pairs_behind(p, str_from(message, (size_t)(gap - message.p)));
+    return true;
+}
+
 bool shape_level_first(struct logline_parser *p, struct str line)
 {
     struct head h = { .p = p, .s = line };
+    if (line.p[0] == 'P' && php(p, line)) {
+        p->line.format = "app";
+        return true;
+    }
     p->line.format = "app";
     if (line.p[0] == '[') {
         if (!walk(&h))
@@ -525,6 +710,14 @@ bool shape_level_first(struct logline_parser *p, struct str line)
     const char *level =
         i < line.n && strchr(" :\t|,[", line.p[i]) != NULL && line.p[i] != '\0' ? level_word(str_head(line, i)) : NULL;
     bool upper = i > 1 && line.p[1] >= 'A' && line.p[1] <= 'Z';
+    int64_t ms;
+    bool known;
+    if (level != NULL && !upper && line.p[i] == '\t') /* Windows' event viewer: level, moment, source */
+        upper = log_time_read(str_from(line, i + 1), p->reference, &ms, &known) > 0;
+    if (level != NULL && upper && line.p[i] == '[' && logrus(p, str_from(line, i))) {
+        p->line.level = level;
+        return true;
+    }
     if (level == NULL || !upper) {
         level = sentence_level(line, i);
         if (level == NULL)
@@ -539,8 +732,6 @@ bool shape_level_first(struct logline_parser *p, struct str line)
         return walk(&h);
     struct str rest = str_from(line, i + (line.p[i] == ':'));
     rest = trim_left(rest);
-    int64_t ms;
-    bool known;
     bool bracket = rest.n > 8 && rest.p[0] == '[';
     size_t n = rest.n > 8 ? log_time_read(str_from(rest, bracket), p->reference, &ms, &known) : 0;
     if (n > 0 && (!bracket || (n + 1 < rest.n && rest.p[n + 1] == ']'))) {

@@ -6,6 +6,11 @@ static const char *const facilities[] = { "kern",   "user",   "mail",     "daemo
                                           "uucp",   "cron",   "authpriv", "ftp",    "ntp",    "security", "console", "solaris-cron",
                                           "local0", "local1", "local2",   "local3", "local4", "local5",   "local6",  "local7" };
 
+const char *severity_level(unsigned priority)
+{
+    return severities[priority & 7];
+}
+
 /* A word up to a blank; "-" is nil. */
 static bool cut_word(struct str *s, struct str *word)
 {
@@ -106,7 +111,8 @@ static bool rfc5424(struct logline_parser *p, struct str s)
         return false;
     if (time.n > 0 && log_time_read(time, p->reference, &ms, &known) != time.n)
         return false;
-    if (!structured_data(p, &s))
+    bool heroku = id.n == 0 && s.n > 0 && s.p[0] != '[' && s.p[0] != '-'; /* it leaves the structured data out */
+    if (!heroku && !structured_data(p, &s))
         return false;
     if (time.n > 0)
         put_time(p, ms, known, time);
@@ -133,6 +139,13 @@ static bool tag(struct logline_parser *p, struct str s, struct str host, bool st
 {
     size_t i = 0;
     struct str process = { s.p, 0 };
+    if (str_starts(s, STR(": %")))
+        s = str_from(s, 2);
+    if (s.n > 0 && (s.p[0] == '%' || s.p[0] == '*' || str_starts(s, STR("CEF:")) || str_starts(s, STR("LEEF:")))) {
+        put_field(p, "host", host);
+        shape_inner(p, s);
+        return true;
+    }
     while (i < s.n && i < 64 && is_tag_byte(s.p[i]))
         i++;
     struct str program = str_head(s, i);
@@ -155,7 +168,10 @@ static bool tag(struct logline_parser *p, struct str s, struct str host, bool st
     s = str_from(s, i + (program.n > 0 && colon));
     if (s.n > 0 && s.p[0] == ' ')
         s = str_from(s, 1);
-    shape_inner(p, s);
+    if (str_eq(program, STR("kernel")) && memmem(s.p, s.n, " SRC=", 5) != NULL && s.p[0] != '[')
+        put_kernel(p, s);
+    else
+        shape_inner(p, s);
     return true;
 }
 
@@ -180,6 +196,13 @@ static bool rfc3164(struct logline_parser *p, struct str s, bool has_priority)
     int64_t ms;
     bool known;
     struct str host = { s.p, 0 }, before = s;
+    if (has_priority && s.n > 0 && is_digit(s.p[0])) { /* Cisco's sequence number */
+        struct str rest = s, count = str_cut(&rest, ':');
+        if (is_number(count) && rest.n > 1 && rest.p[0] == ' ') {
+            put_field(p, "sequence", count);
+            s = str_from(rest, 1);
+        }
+    }
     size_t n = log_time_read(s, p->reference, &ms, &known);
     if (n == 0 || n >= s.n || (s.p[n] != ' ' && s.p[n] != ':')) {
         /* Some send none: <PRI>tag[pid]: message. */
@@ -216,8 +239,15 @@ bool shape_syslog(struct logline_parser *p, struct str line)
         return false;
     struct str rest = str_from(line, i + 1);
     p->line.format = "syslog";
-    p->line.level = severities[priority & 7];
+    p->line.level = severity_level(priority);
+    if (i == 2 && rest.n > 8 && rest.p[0] == '[' && shape_kernel(p, rest))
+        return true;
     bool done = rest.n > 2 && is_digit(rest.p[0]) && rest.p[1] == ' ' ? rfc5424(p, str_from(rest, 2)) : rfc3164(p, rest, true);
+    if (!done && i == 2 && priority < 8 && rest.n > 0 && !is_digit(rest.p[0])) { /* what a service prints to systemd */
+        p->line.message = text_value(rest);
+        find_ids(p, rest);
+        return true;
+    }
     if (!done)
         return false;
     put_field(p, "facility", str_of(facilities[priority >> 3]));

@@ -38,7 +38,7 @@ static bool is_hex_id(struct str s)
 }
 
 /* "GET /path HTTP/1.1" */
-static void put_request(struct logline_parser *p, struct str request)
+void put_request(struct logline_parser *p, struct str request)
 {
     struct str rest = request, method = str_cut(&rest, ' ');
     const char *blank = rest.n > 0 ? memrchr(rest.p, ' ', rest.n) : NULL;
@@ -61,8 +61,15 @@ static void put_request(struct logline_parser *p, struct str request)
 static void put_further(struct logline_parser *p, struct str s)
 {
     s = str_trim(s);
+    size_t name = 0;
     if (s.n == 0)
         return;
+    while (name < s.n && (is_alpha(s.p[name]) || s.p[name] == '_'))
+        name++;
+    if (name > 0 && name < s.n && s.p[name] == '=') { /* rt=0.004 urt="0.003" */
+        pairs_behind(p, s);
+        return;
+    }
     put_field(p, "further", s);
     const char *blank = memrchr(s.p, ' ', s.n);
     struct str last = blank != NULL ? str_from(s, (size_t)(blank + 1 - s.p)) : s;
@@ -73,7 +80,7 @@ static void put_further(struct logline_parser *p, struct str s)
     find_ids(p, s);
 }
 
-static const char *status_level(struct str status)
+const char *status_level(struct str status)
 {
     return status.p[0] == '5' ? "ERROR" : status.p[0] == '4' ? "WARN" : "INFO";
 }

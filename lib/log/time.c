@@ -223,6 +223,25 @@ static bool finish(struct clock *c, int64_t reference, int64_t *ms, bool *known)
     return false;
 }
 
+/* yy/MM/dd, as Hadoop's and Spark's log4j.properties have it; MM/dd/yyyy, as Windows writes it in the United States. */
+static bool date_of_slashes(struct clock *c)
+{
+    unsigned a, b, d;
+    const char *p = c->p;
+    if (!digits(p, c->end, 2, &a) || !digits(p + 3, c->end, 2, &b) || p[5] != '/')
+        return false;
+    if (digits(p + 6, c->end, 4, &d)) {
+        c->month = a, c->day = b, c->year = d;
+        c->p += 10;
+        return d != 0;
+    }
+    if (!digits(p + 6, c->end, 2, &d) || p[8] != ' ')
+        return false;
+    c->year = 2000 + a, c->month = b, c->day = d;
+    c->p += 8;
+    return true;
+}
+
 /* YYYY-MM-DD, with the same separator twice: '-', '/' or '.'. */
 static bool date_of_digits(struct clock *c)
 {
@@ -241,10 +260,10 @@ static bool date_end(struct clock *c)
     const char *p = c->p;
     if (p < c->end && *p == ',')
         p++;
-    if (p >= c->end || !(*p == 'T' || *p == 't' || *p == ' ' || *p == ':' || *p == '_'))
+    if (p >= c->end || !(*p == 'T' || *p == 't' || *p == ' ' || *p == ':' || *p == '_' || *p == '\t'))
         return false;
     char sep = *p++;
-    if (sep == ' ' && p < c->end && *p == ' ')
+    if ((sep == ' ' || sep == ':') && p < c->end && *p == sep) /* Erlang has "::" */
         p++;
     c->p = p;
     return true;
@@ -333,7 +352,9 @@ size_t log_time_read(struct str s, int64_t reference, int64_t *ms, bool *known)
             return 0;
         bool named = week_day(&c);
         if (named && c.p < c.end && digit(*c.p) <= 9) {
-            if (!date_with_name(&c) || !date_end(&c) || !time_of_day(&c, false))
+            /* journalctl -o short-full: Wed 2026-11-25 10:00:00 CET */
+            bool iso = c.end - c.p >= 16 && c.p[4] == '-';
+            if (!(iso ? date_of_digits(&c) : date_with_name(&c)) || !date_end(&c) || !time_of_day(&c, false))
                 return 0;
             zone(&c);
         } else {
@@ -346,8 +367,12 @@ size_t log_time_read(struct str s, int64_t reference, int64_t *ms, bool *known)
     }
     if (p[2] == ':' || (p[1] == ':' && s.n >= 10))
         return time_alone(&c, s.p, reference, ms, known);
-    bool compact = false;
-    if (s.n >= 16 && (p[4] == '-' || p[4] == '/' || p[4] == '.')) {
+    bool compact = false, american = false;
+    if (s.n >= 17 && p[2] == '/' && digit(p[3]) <= 9) {
+        if (!date_of_slashes(&c))
+            return 0;
+        american = c.p - p == 10;
+    } else if (s.n >= 16 && (p[4] == '-' || p[4] == '/' || p[4] == '.')) {
         if (!date_of_digits(&c))
             return 0;
     } else if (s.n >= 15 && digit(p[4]) <= 9 && (p[8] == 'T' || p[8] == ' ') && digits(p, c.end, 4, &c.year) &&
@@ -359,7 +384,74 @@ size_t log_time_read(struct str s, int64_t reference, int64_t *ms, bool *known)
     }
     if (!date_end(&c) || !time_of_day(&c, compact))
         return 0;
+    if (american && (c.p[-1] | 0x20) != 'm') /* without AM or PM the first number may be the day */
+        return 0;
     zone(&c);
+    return finish(&c, reference, ms, known) ? (size_t)(c.p - s.p) : 0;
+}
+
+/* h:mmAM */
+static size_t kitchen(struct clock *c, const char *start, int64_t reference, int64_t *ms, bool *known)
+{
+    unsigned h, m, n = start[1] == ':' ? 1 : 2;
+    const char *p = c->p + n + 1;
+    if (!digits(c->p, c->end, (int)n, &h) || c->p[n] != ':' || !digits(p, c->end, 2, &m) || h < 1 || h > 12 || m > 59 ||
+        c->end - p < 4 || (p[2] != 'A' && p[2] != 'P') || p[3] != 'M')
+        return 0;
+    c->ms = ((int64_t)(h % 12) * 60 + m) * 60000 + (p[2] == 'P' ? 12 * 3600000 : 0);
+    *known = reference != LOG_TIME_UNKNOWN;
+    *ms = 0;
+    if (*known) {
+        *ms = floor_day(reference) * DAY_MS + c->ms;
+        if (*ms > reference + DAY_MS / 24)
+            *ms -= DAY_MS;
+    }
+    return (size_t)(p + 4 - start);
+}
+
+size_t log_time_read_short(struct str s, int64_t reference, int64_t *ms, bool *known)
+{
+    struct clock c = { .p = s.p, .end = s.p + s.n };
+    unsigned n = 0;
+    if (s.n < 8)
+        return 0;
+    while (n < s.n && n < 9 && digit(s.p[n]) <= 9)
+        n++;
+    bool compact = false;
+    if (n == 6 && s.n >= 13 && s.p[6] == ' ') {
+        digits(c.p, c.end, 2, &c.year);
+        digits(c.p + 2, c.end, 2, &c.month);
+        digits(c.p + 4, c.end, 2, &c.day);
+        c.year += c.year < 70 ? 2000 : 1900;
+        c.p += 7;
+        compact = digit(s.p[9]) <= 9;
+        if (*c.p == ' ') /* MySQL pads the hour */
+            c.p++;
+    } else if (n == 8 && s.n >= 21 && s.p[8] == '-' && s.p[11] == ':') { /* 20171223-22:15:29:606 */
+        digits(c.p, c.end, 4, &c.year);
+        digits(c.p + 4, c.end, 2, &c.month);
+        digits(c.p + 6, c.end, 2, &c.day);
+        c.p += 9;
+    } else if (n == 2 && s.n >= 14 && (s.p[2] == '-' || s.p[2] == '.') && s.p[5] == ' ') {
+        if (!digits(c.p, c.end, 2, &c.month) || !digits(c.p + 3, c.end, 2, &c.day))
+            return 0;
+        c.p += 6;
+    } else if (s.n >= 15 && (n == 1 || n == 2) && s.p[n] == ' ') { /* 25 Nov 10:00:00 */
+        digits(c.p, c.end, (int)n, &c.day);
+        c.p += n + 1;
+        if (!month_name(&c) || c.p >= c.end || *c.p != ' ')
+            return 0;
+        c.p++;
+    } else {
+        return n == 1 || n == 2 ? kitchen(&c, s.p, reference, ms, known) : 0;
+    }
+    if (!time_of_day(&c, compact))
+        return 0;
+    unsigned thousandths;
+    if (n == 8 && c.end - c.p >= 4 && *c.p == ':' && digits(c.p + 1, c.end, 3, &thousandths)) {
+        c.ms += thousandths;
+        c.p += 4;
+    }
     return finish(&c, reference, ms, known) ? (size_t)(c.p - s.p) : 0;
 }
 

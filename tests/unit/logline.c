@@ -46,6 +46,11 @@ static void moments(void **state)
         { "Nov  5 10:00:00 host", -20 * INT64_C(86400000), 15 },
         { "10:00:00.250 [main]", 250, 12 },
         { "2026-11-25 10:00:60", 59999, 0 },
+        { "Wed 2026-11-25 10:00:00 CET", -3600000, 0 },
+        { "26/11/25 10:00:00 INFO", 0, 17 },
+        { "11/25/2026 10:00:00 AM", 0, 0 },
+        { "2026-11-25\t10:00:00", 0, 0 },
+        { "25-Nov-2026::10:00:00 ===", 0, 21 },
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         int64_t ms = -1;
@@ -54,6 +59,44 @@ static void moments(void **state)
         size_t n = log_time_read(s, MORNING, &ms, &sure);
         if (n != (known[i].taken != 0 ? known[i].taken : s.n) || !sure || ms != MORNING + known[i].after)
             fail_msg("%s: %zu bytes, %" PRId64 " ms after", known[i].text, n, ms - MORNING);
+    }
+}
+
+/* Forms that are moments only where the rest of the line says so. */
+static void short_moments(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t after;
+        size_t taken; /* 0: it is none */
+    } cases[] = {
+        { "261125 10:00:00 [Note]", 0, 15 },
+        { "261125  9:00:00 [Note]", -3600000, 15 },
+        { "261125 100000 148 INFO", 0, 13 },
+        { "20261125-10:00:00:606|x", 606, 21 },
+        { "11-25 10:00:00.123  1", 123, 18 },
+        { "11.25 10:00:00]", 0, 14 },
+        { "25 Nov 10:00:00.007 *", 7, 19 },
+        { "10:00AM INF", 0, 7 },
+        { "9:00AM INF", -3600000, 6 },
+        { "12:00AM INF", -10 * 3600000, 7 },
+        { "9:00PM INF", -13 * 3600000, 6 },
+        { "13:00AM INF", 0, 0 },
+        { "10:60AM INF", 0, 0 },
+        { "261325 10:00:00 x", 0, 0 },
+        { "11-31 10:00:00 x", 0, 0 },
+        { "123456 123456 x", 0, 0 },
+        { "1234567", 0, 0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t ms = -1;
+        bool sure = false;
+        size_t n = log_time_read_short(str_of(cases[i].text), MORNING, &ms, &sure);
+        if (n != cases[i].taken || (n > 0 && (!sure || ms != MORNING + cases[i].after)))
+            fail_msg("%s: %zu bytes, %" PRId64 " ms after", cases[i].text, n, ms - MORNING);
+        if (n > 0 && log_time_read(str_of(cases[i].text), MORNING, &ms, &sure) != 0)
+            fail_msg("%s: it is a moment anywhere", cases[i].text);
     }
 }
 
@@ -190,6 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments),
+        cmocka_unit_test(short_moments),
         cmocka_unit_test(what_is_no_moment),
         cmocka_unit_test(epochs_by_their_size),
         cmocka_unit_test(lines_that_go_on),

@@ -64,11 +64,14 @@ const struct udf udf_log_parse = {
     .group = "Parsing",
     .about =
         "What a log line says: JSON (pino, bunyan, zap, zerolog, logrus, serilog, logback, GELF, ECS, Stackdriver, OpenTelemetry, "
-        "journald, MongoDB; inside of Docker's, Fluent Bit's and Vector's wrappers too), logfmt, syslog (RFC 5424, RFC 3164), "
-        "access "
-        "logs (Common, Combined), nginx, Apache, klog, Java, Python, Go, .NET, Ruby, PostgreSQL, MySQL, Redis, ClickHouse, Kafka, "
-        "container prefixes; anything else is the message. The level is TRACE, DEBUG, INFO, WARN, ERROR, FATAL, or '' where the "
-        "line says none. Times with a zone are turned to UTC, without one they are taken for UTC. trace_id and span_id are "
+        "journald, MongoDB; inside of Docker's, Fluent Bit's and Vector's wrappers too), logfmt, syslog (RFC 5424, RFC 3164), the "
+        "journal (export, short), access logs (Common, Combined, IIS, Squid, HAProxy, Envoy, AWS load balancers, S3, CloudFront), "
+        "VPC flow logs, nginx, Apache, PHP, klog, Java, Python, Go, .NET, Ruby, Erlang, logcat, PostgreSQL (stderr, csvlog, "
+        "jsonlog), MySQL (error, slow), MongoDB, Redis, ClickHouse, Kafka, ZooKeeper, the kernel (dmesg, netfilter, auditd), CEF, "
+        "LEEF, Cisco, Nagios, Lambda and container prefixes; a terminal's colours are taken out; anything else is the message. "
+        "The level is TRACE, DEBUG, INFO, WARN, ERROR, FATAL, or '' where the "
+        "line says none; of an access log it comes from the status, of CEF and LEEF from the severity. Times with a zone are "
+        "turned to UTC, without one they are taken for UTC. trace_id and span_id are "
         "lower-case hex where they are W3C's; a request id is attributes['request_id']. A time that lacks its year or date (RFC "
         "3164, klog) needs logParseAt: here the timestamp is NULL, and attributes['time'] has its text.",
     .errors = "Never: what isn't recognised is the message as it came, any bytes, with nothing else.",
