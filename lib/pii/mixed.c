@@ -1,25 +1,8 @@
 /* lib/pii/mixed: numbers of persons and firms that hold letters: one word, or a few with spaces as they are printed. */
+#include "pii/mixed.h"
 #include "pii/checksum.h"
-#include "pii/scan.h"
 
-enum { WORD_BYTES = 24 };
-
-/* What stands at a place, letters in upper case. */
-struct mixed {
-    const struct pii_text *t;
-    struct pii_context *context;
-    size_t start, end;
-    unsigned n;
-    char c[WORD_BYTES + 1]; /* a NUL behind */
-    bool small;             /* letters were in lower case */
-    struct pii_span *best;
-    bool found;
-};
-
-/* What a type needs beside its form. */
-enum { TOLD = 0, ALONE = 1, NOTHING = 2, CAPITALS = 4 }; /* CAPITALS: nothing, but in lower case to be told or alone */
-
-static void take(struct mixed *m, enum pii_type type, size_t start, size_t end, int need, uint64_t says, float score)
+void pii_mixed_take(struct mixed *m, enum pii_type type, size_t start, size_t end, int need, uint64_t says, float score)
 {
     if (!pii_set_has(&m->t->types, type) || pii_glued_after(m->t, end) || start < m->t->floor)
         return;
@@ -38,7 +21,7 @@ static void take(struct mixed *m, enum pii_type type, size_t start, size_t end, 
 
 static void whole(struct mixed *m, enum pii_type type, int need, uint64_t says, float score)
 {
-    take(m, type, m->start, m->end, need, says, score);
+    pii_mixed_take(m, type, m->start, m->end, need, says, score);
 }
 
 static void read_word(struct mixed *m)
@@ -54,8 +37,7 @@ static void read_word(struct mixed *m)
     m->end = i;
 }
 
-/* Whether the word is of the form: 'A' a letter, '9' a digit, 'X' either. */
-static bool formed(const struct mixed *m, const char *form)
+bool pii_mixed_formed(const struct mixed *m, const char *form)
 {
     if (strlen(form) != m->n)
         return false;
@@ -298,8 +280,8 @@ bool pii_es_dashed_at(const struct pii_text *t, size_t i, struct pii_context *co
     bool foreign = kind >= 'X';
     m.small = t->p[i - 2] >= 'a' || last >= 'a';
     if (es_letter(foreign ? (kind - 'X') * 10000000 + value : value) == (char)(last & ~0x20u))
-        take(&m, foreign ? PII_ES_NIE : PII_ES_NIF, m.start, end + 1, CAPITALS, PII_SAYS(ES) | PII_SAYS(TAX) | PII_SAYS(NATIONAL),
-             0.65f);
+        pii_mixed_take(&m, foreign ? PII_ES_NIE : PII_ES_NIF, m.start, end + 1, CAPITALS,
+                       PII_SAYS(ES) | PII_SAYS(TAX) | PII_SAYS(NATIONAL), 0.65f);
     return m.found;
 }
 
@@ -326,8 +308,8 @@ static void fi_hetu(struct mixed *m, size_t end, const char *c)
             value = value * 10 + (unsigned)(c[i] - '0');
     unsigned day = value / 10000000, month = value / 100000 % 100, serial = value % 1000;
     if (check_day(month, day) && serial >= 2 && c[10] == "0123456789ABCDEFHJKLMNPRSTUVWXY"[value % 31])
-        take(m, PII_FI_HETU, m->start, end, c[6] == '-' || c[6] == '+' ? NOTHING : CAPITALS, PII_SAYS(FI) | PII_SAYS(NATIONAL),
-             0.85f);
+        pii_mixed_take(m, PII_FI_HETU, m->start, end, c[6] == '-' || c[6] == '+' ? NOTHING : CAPITALS,
+                       PII_SAYS(FI) | PII_SAYS(NATIONAL), 0.85f);
 }
 
 /* The United Kingdom: national insurance: prefixes that aren't given out, six digits, a letter A to D. */
@@ -364,7 +346,7 @@ bool pii_nino_at(const struct pii_text *t, size_t i, struct pii_context *context
     unsigned last = pii_byte(t, end) & ~0x20u;
     if (last < 'A' || last > 'D')
         return false;
-    take(&m, PII_UK_NINO, m.start, end + 1, CAPITALS, PII_SAYS(NINO) | PII_SAYS(NATIONAL), 0.6f);
+    pii_mixed_take(&m, PII_UK_NINO, m.start, end + 1, CAPITALS, PII_SAYS(NINO) | PII_SAYS(NATIONAL), 0.6f);
     return m.found;
 }
 
@@ -372,19 +354,19 @@ bool pii_nino_at(const struct pii_text *t, size_t i, struct pii_context *context
 static void sg_uen(struct mixed *m)
 {
     unsigned sum = 0;
-    if (formed(m, "99999999A")) {
+    if (pii_mixed_formed(m, "99999999A")) {
         static const unsigned weights[] = { 10, 4, 9, 3, 8, 2, 7, 1 };
         for (unsigned i = 0; i < 8; i++)
             sum += weights[i] * digit(m, i);
         if (m->c[8] == "XMKECAWLJDB"[sum % 11])
             whole(m, PII_SG_UEN, ALONE, PII_SAYS(SG), 0.34f);
-    } else if (formed(m, "999999999A")) {
+    } else if (pii_mixed_formed(m, "999999999A")) {
         static const unsigned weights[] = { 10, 8, 6, 4, 9, 7, 5, 3, 1 };
         for (unsigned i = 0; i < 9; i++)
             sum += weights[i] * digit(m, i);
         if (m->c[9] == "ZKCMDNERGWH"[sum % 11] && number(m, 0, 4) >= 1900 && number(m, 0, 4) < 2100)
             whole(m, PII_SG_UEN, ALONE, PII_SAYS(SG), 0.4f);
-    } else if (formed(m, "A99AA9999A") && one_of((unsigned char)m->c[0], "RST")) {
+    } else if (pii_mixed_formed(m, "A99AA9999A") && one_of((unsigned char)m->c[0], "RST")) {
         static const char alphabet[] = "ABCDEFGHJKLMNPQRSTUVWX0123456789";
         static const unsigned weights[] = { 4, 3, 5, 3, 10, 2, 2, 5, 7 };
         for (unsigned i = 0; i < 9; i++) {
@@ -431,7 +413,7 @@ static void us_mbi(struct mixed *m)
             c[n++] = (char)(b >= 'a' ? b & ~0x20u : b);
         }
         if (i == m->start + 13 && is_mbi(c))
-            take(m, PII_US_MBI, m->start, i, NOTHING, PII_SAYS(MEDICARE), 0.8f);
+            pii_mixed_take(m, PII_US_MBI, m->start, i, NOTHING, PII_SAYS(MEDICARE), 0.8f);
     }
 }
 
@@ -517,10 +499,10 @@ static void plates(struct mixed *m, unsigned letters)
     if (i == more || letter_at(t, i))
         return;
     if (two && i - more == 3)
-        take(m, PII_VEHICLE, m->start, i, ALONE, PII_SAYS(VEHICLE), 0.25f);
+        pii_mixed_take(m, PII_VEHICLE, m->start, i, ALONE, PII_SAYS(VEHICLE), 0.25f);
     i += pii_byte(t, i) == ' ' || pii_byte(t, i) == '-';
     if (digit_at(t, i) && digit_at(t, i + 1) && digit_at(t, i + 2) && digit_at(t, i + 3))
-        take(m, PII_VEHICLE, m->start, i + 4, ALONE, PII_SAYS(VEHICLE), 0.3f);
+        pii_mixed_take(m, PII_VEHICLE, m->start, i + 4, ALONE, PII_SAYS(VEHICLE), 0.3f);
 }
 
 /* British postcodes (BS 7666): area and district, then a digit and two letters. start: of the letters. */
@@ -550,8 +532,8 @@ static void uk_postcode(struct mixed *m, unsigned letters)
         }
     }
     if (best > 0)
-        take(m, PII_UK_POSTCODE, m->start, best, spaced ? CAPITALS : ALONE, PII_SAYS(POSTCODE) | PII_SAYS(ADDRESS),
-             spaced ? 0.5f : 0.2f);
+        pii_mixed_take(m, PII_UK_POSTCODE, m->start, best, spaced ? CAPITALS : ALONE, PII_SAYS(POSTCODE) | PII_SAYS(ADDRESS),
+                       spaced ? 0.5f : 0.2f);
 }
 
 /* Canada: A1A 1A1. */
@@ -564,8 +546,8 @@ static void ca_postcode(struct mixed *m)
     i += pii_byte(t, i) == ' ' || pii_byte(t, i) == '-';
     if (digit_at(t, i) && letter_at(t, i + 1) && digit_at(t, i + 2) && !one_of(pii_byte(t, i + 1) & ~0x20u, "DFIOQU") &&
         !one_of(pii_byte(t, m->start + 2) & ~0x20u, "DFIOQU"))
-        take(m, PII_CA_POSTCODE, m->start, i + 3, i == m->start + 4 ? CAPITALS : ALONE, PII_SAYS(POSTCODE) | PII_SAYS(ADDRESS),
-             0.3f);
+        pii_mixed_take(m, PII_CA_POSTCODE, m->start, i + 3, i == m->start + 4 ? CAPITALS : ALONE,
+                       PII_SAYS(POSTCODE) | PII_SAYS(ADDRESS), 0.3f);
 }
 
 /* digit: the first of a word that starts with letters. */
@@ -590,51 +572,51 @@ bool pii_mixed_at(const struct pii_text *t, size_t at, struct pii_span *s)
         uk_postcode(&m, letters);
     if (letters == 1 && (m.n == 3 || m.n == 6))
         ca_postcode(&m);
-    if (letters == 3 && formed(&m, "AAA9AA") && memcmp(m.c, "GIR0AA", 6) == 0)
+    if (letters == 3 && pii_mixed_formed(&m, "AAA9AA") && memcmp(m.c, "GIR0AA", 6) == 0)
         whole(&m, PII_UK_POSTCODE, ALONE, PII_SAYS(POSTCODE), 0.2f);
     plates(&m, letters);
     switch (m.n) {
     case 9:
-        if (letters == 1 && formed(&m, "A9999999A")) {
+        if (letters == 1 && pii_mixed_formed(&m, "A9999999A")) {
             sg_nric(&m);
             if (m.c[0] >= 'X' && es_letter((unsigned)(m.c[0] - 'X') * 10000000 + number(&m, 1, 7)) == m.c[8])
                 whole(&m, PII_ES_NIE, CAPITALS, PII_SAYS(ES) | PII_SAYS(TAX) | PII_SAYS(NATIONAL), 0.7f);
             if (one_of((unsigned char)m.c[0], "KLM") && es_letter(number(&m, 1, 7)) == m.c[8])
                 whole(&m, PII_ES_NIF, ALONE, PII_SAYS(ES) | PII_SAYS(TAX) | PII_SAYS(NATIONAL), 0.4f);
             es_cif(&m);
-        } else if (letters == 1 && formed(&m, "A99999999")) {
+        } else if (letters == 1 && pii_mixed_formed(&m, "A99999999")) {
             us_dea(&m);
             es_cif(&m);
-        } else if (letters == 2 && formed(&m, "AA9999999")) {
+        } else if (letters == 2 && pii_mixed_formed(&m, "AA9999999")) {
             us_dea(&m);
             whole(&m, PII_IT_ID_CARD, TOLD, PII_SAYS(IT), 0.3f);
-        } else if (letters == 2 && formed(&m, "AA999999A")) {
+        } else if (letters == 2 && pii_mixed_formed(&m, "AA999999A")) {
             if (nino_prefix((unsigned char)m.c[0], (unsigned char)m.c[1]) && m.c[8] <= 'D')
                 whole(&m, PII_UK_NINO, CAPITALS, PII_SAYS(NINO) | PII_SAYS(NATIONAL), 0.6f);
-        } else if (letters == 2 && formed(&m, "AA99999AA")) {
+        } else if (letters == 2 && pii_mixed_formed(&m, "AA99999AA")) {
             whole(&m, PII_IT_ID_CARD, ALONE, PII_SAYS(IT), 0.3f);
-        } else if (letters == 3 && formed(&m, "AAA999999")) {
+        } else if (letters == 3 && pii_mixed_formed(&m, "AAA999999")) {
             pl_id_card(&m);
         }
         de_id_card(&m);
         break;
     case 8:
-        if (letters == 1 && formed(&m, "A9999999") && one_of((unsigned char)m.c[0], "XYZ") && pii_byte(t, m.end) == '-' &&
+        if (letters == 1 && pii_mixed_formed(&m, "A9999999") && one_of((unsigned char)m.c[0], "XYZ") && pii_byte(t, m.end) == '-' &&
             letter_at(t, m.end + 1) &&
             (pii_byte(t, m.end + 1) & ~0x20u) == (unsigned char)es_letter((unsigned)(m.c[0] - 'X') * 10000000 + number(&m, 1, 7)))
-            take(&m, PII_ES_NIE, m.start, m.end + 2, CAPITALS, PII_SAYS(ES), 0.7f);
+            pii_mixed_take(&m, PII_ES_NIE, m.start, m.end + 2, CAPITALS, PII_SAYS(ES), 0.7f);
         break;
     case 10:
-        if (letters == 1 && formed(&m, "A999999999"))
+        if (letters == 1 && pii_mixed_formed(&m, "A999999999"))
             de_health(&m);
         else if (letters == 5 && is_pan(&m, 0))
             whole(&m, PII_IN_PAN, CAPITALS, PII_SAYS(IN) | PII_SAYS(CARD) | PII_SAYS(TAX), 0.6f);
-        else if (letters == 1 && formed(&m, "A99AA9999A"))
+        else if (letters == 1 && pii_mixed_formed(&m, "A99AA9999A"))
             sg_uen(&m);
         de_id_card(&m);
         break;
     case 11:
-        if (letters == 2 && m.c[0] == 'D' && m.c[1] == 'E' && formed(&m, "AA999999999")) {
+        if (letters == 2 && m.c[0] == 'D' && m.c[1] == 'E' && pii_mixed_formed(&m, "AA999999999")) {
             unsigned char d[9];
             for (unsigned i = 0; i < 9; i++)
                 d[i] = (unsigned char)digit(&m, 2 + i);
@@ -649,6 +631,7 @@ bool pii_mixed_at(const struct pii_text *t, size_t at, struct pii_span *s)
             uk_licence(&m);
         break;
     }
+    pii_abroad(&m, letters);
     documents(&m, letters);
     return m.found;
 }
@@ -674,10 +657,10 @@ bool pii_digits_mixed_at(const struct pii_text *t, size_t start, size_t run, str
         us_mbi(&m);
         if (m.n == 3 && m.c[0] == '0' && start >= 4 && strncasecmp((const char *)t->p + start - 4, "GIR ", 4) == 0 &&
             m.c[1] == 'A' && m.c[2] == 'A' && start - 4 >= t->floor && !pii_glued_before(t, start - 4))
-            take(&m, PII_UK_POSTCODE, start - 4, m.end, CAPITALS, PII_SAYS(POSTCODE), 0.3f);
+            pii_mixed_take(&m, PII_UK_POSTCODE, start - 4, m.end, CAPITALS, PII_SAYS(POSTCODE), 0.3f);
         break;
     case 2:
-        if (m.n == 15 && formed(&m, "99AAAAA9999AXXX"))
+        if (m.n == 15 && pii_mixed_formed(&m, "99AAAAA9999AXXX"))
             in_gstin(&m);
         break;
     case 6: {
@@ -691,7 +674,7 @@ bool pii_digits_mixed_at(const struct pii_text *t, size_t start, size_t run, str
         if (one_of((unsigned char)c[6], "-+ABCDEFYXWVU") && pii_is_digit((unsigned char)c[7]) &&
             pii_is_digit((unsigned char)c[8]) && pii_is_digit((unsigned char)c[9]) && pii_is_alnum((unsigned char)c[10]))
             fi_hetu(&m, start + 11, c);
-        if (formed(&m, "999999A99999999"))
+        if (pii_mixed_formed(&m, "999999A99999999"))
             fr_corsican(&m);
         break;
     }
@@ -705,8 +688,8 @@ bool pii_digits_mixed_at(const struct pii_text *t, size_t start, size_t run, str
         else if (m.n == run && pii_byte(t, end) == '-' && letter_at(t, end + 1))
             last = pii_byte(t, end + 1) & ~0x20u, m.small = pii_byte(t, end + 1) >= 'a', end += 2;
         if (last != 0 && last == (unsigned char)es_letter(value) && value > 0)
-            take(&m, PII_ES_NIF, start, end, CAPITALS, PII_SAYS(ES) | PII_SAYS(TAX) | PII_SAYS(NATIONAL), 0.65f);
-        if (formed(&m, "99999999A999"))
+            pii_mixed_take(&m, PII_ES_NIF, start, end, CAPITALS, PII_SAYS(ES) | PII_SAYS(TAX) | PII_SAYS(NATIONAL), 0.65f);
+        if (pii_mixed_formed(&m, "99999999A999"))
             de_social(&m);
         sg_uen(&m);
         break;
@@ -715,6 +698,8 @@ bool pii_digits_mixed_at(const struct pii_text *t, size_t start, size_t run, str
         sg_uen(&m);
         break;
     }
+    if (run >= 7)
+        pii_abroad(&m, 0);
     if (run >= 4)
         documents(&m, 0);
     return m.found;
@@ -732,17 +717,17 @@ bool pii_document_at(const struct pii_text *t, const struct pii_digits *d, struc
     if (d->groups > 1 && d->sep[1] != ' ') {
         /* Korea: region, year, serial, check */
         if (d->groups >= 4 && d->length[0] == 2 && d->length[1] == 2 && d->length[2] == 6 && d->length[3] == 2 && d->sep[1] == '-')
-            take(&m, PII_DRIVER_LICENSE, d->start, d->end[3], ALONE, PII_SAYS(DRIVER), 0.3f);
+            pii_mixed_take(&m, PII_DRIVER_LICENSE, d->start, d->end[3], ALONE, PII_SAYS(DRIVER), 0.3f);
         return m.found;
     }
     if (n > 17 || not_a_document(&m))
         return false;
     if (n >= 8 && n <= 9)
-        take(&m, PII_PASSPORT, d->start, end, TOLD, PII_SAYS(PASSPORT), 0.3f);
+        pii_mixed_take(&m, PII_PASSPORT, d->start, end, TOLD, PII_SAYS(PASSPORT), 0.3f);
     if (n >= 7 && n <= 14)
-        take(&m, PII_DRIVER_LICENSE, d->start, end, TOLD, PII_SAYS(DRIVER), 0.2f);
+        pii_mixed_take(&m, PII_DRIVER_LICENSE, d->start, end, TOLD, PII_SAYS(DRIVER), 0.2f);
     if (n >= 7 && n <= 17)
-        take(&m, PII_US_BANK_ACCOUNT, d->start, end, TOLD, PII_SAYS(BANK), 0.1f);
+        pii_mixed_take(&m, PII_US_BANK_ACCOUNT, d->start, end, TOLD, PII_SAYS(BANK), 0.1f);
     return m.found;
 }
 

@@ -149,6 +149,14 @@ enum pii_word {
     PII_W_TR,
     PII_W_NG,
     PII_W_ZA,
+    PII_W_NORTH, /* Denmark, Norway, Iceland */
+    PII_W_EAST,  /* Czechia, Slovakia, Romania, Croatia, Bulgaria, Greece */
+    PII_W_ALPS,  /* Switzerland, Austria */
+    PII_W_IL,
+    PII_W_RU,
+    PII_W_ASIA,  /* China, Japan, Taiwan, Hong Kong */
+    PII_W_LATIN, /* Mexico, Chile, Argentina */
+    PII_W_IE,
     PII_WORDS
 };
 _Static_assert(PII_WORDS <= 64, "a set of them is a uint64_t");
@@ -194,6 +202,9 @@ bool pii_nino_at(const struct pii_text *t, size_t i, struct pii_context *context
 bool pii_es_dashed_at(const struct pii_text *t, size_t i, struct pii_context *context, struct pii_span *s);
 /* start: `run` digits that a letter, '-' or '+' follows. */
 bool pii_digits_mixed_at(const struct pii_text *t, size_t start, size_t run, struct pii_context *context, struct pii_span *s);
+/* The form of a European VAT number, its country before it; word: its n letters (capitals) and digits, a NUL behind. 0: it has
+ * none; 2: its check digit is right, too. */
+int pii_vat_form(const char *word, size_t n);
 /* digit: the first of a word that starts with letters. */
 bool pii_mixed_at(const struct pii_text *t, size_t digit, struct pii_span *s);
 bool pii_iban_at(const struct pii_text *t, size_t letters, struct pii_span *s);
