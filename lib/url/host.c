@@ -1,17 +1,11 @@
 /* lib/url: hosts: names, IPv4 addresses in all their spellings, IPv6 addresses, opaque hosts. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#include <idn2.h>
-
 #include "base/utf8.h"
+#include "url/idna.h"
 #include "url/url.h"
-
-enum {
-    IDNA_BYTES = 2048
-}; /* a name of 253 characters, each in at most four bytes, percent-encoding undone; longer ones are none */
 
 /* The standard's forbidden host code points. */
 static bool is_forbidden(unsigned char c)
@@ -155,6 +149,16 @@ static bool read_opaque(struct str s, struct buf *out)
     return true;
 }
 
+/* A label of it is punycode: "xn--…", in any case. */
+static bool has_encoded(struct str name)
+{
+    for (size_t i = 0; i + 4 <= name.n; i++)
+        if ((i == 0 || name.p[i - 1] == '.') && (name.p[i] | 0x20) == 'x' && (name.p[i + 1] | 0x20) == 'n' &&
+            name.p[i + 2] == '-' && name.p[i + 3] == '-')
+            return true;
+    return false;
+}
+
 /* Percent-encoding undone, UTF-8 made ASCII (UTS 46, not transitional). */
 static bool read_name(struct str s, struct buf *idna, struct buf *out)
 {
@@ -169,25 +173,14 @@ static bool read_name(struct str s, struct buf *idna, struct buf *out)
         ascii = ascii && (unsigned char)c < 0x80;
         buf_putc(idna, c);
     }
-    if (ascii) {
+    if (ascii && !has_encoded(buf_str(idna))) {
         for (size_t i = 0; i < idna->n; i++)
             buf_putc(out, idna->p[i] >= 'A' && idna->p[i] <= 'Z' ? (char)(idna->p[i] | 0x20) : idna->p[i]);
         return true;
     }
-    for (size_t i = 0, n; i < idna->n; i += n)
-        if ((n = utf8_length(idna->p + i, idna->n - i)) == 0 || idna->p[i] == '\0')
-            return false;
-    char *name = NULL;
-    if (idna->n > IDNA_BYTES || buf_reserve(idna, 1) < 0)
-        return false;
-    errno = 0; /* some of its failures are only told by this */
-    int status = idn2_to_ascii_8z(buf_text(idna), &name, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
-    idna->failed |= status == IDN2_MALLOC || (status != IDN2_OK && errno == ENOMEM);
-    if (status != IDN2_OK)
-        return false;
-    buf_puts(out, name);
-    idn2_free(name);
-    return true;
+    bool read = idna_to_ascii(buf_str(idna), out);
+    idna->failed |= out->failed;
+    return read;
 }
 
 bool url_host_read(struct str text, bool special, struct buf *idna, struct buf *out)

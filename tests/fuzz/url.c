@@ -8,6 +8,14 @@
 
 const char *const fuzz_words[] = {
     "http://",
+    "http://xn--",
+    ".xn--tda",
+    "\xC3\x9F",
+    "\xE2\x80\x8D",
+    "\xE0\xA5\x8D",
+    "\xD9\x8A",
+    "\xEF\xB7\xBA",
+    "\xCC\xA3",
     "https:",
     "file:",
     "foo:",

@@ -3,12 +3,12 @@
  * The list's format: https://github.com/publicsuffix/list/wiki/Format. One rule per line up to the first white space; // is a
  * comment;
  * "*." at the start any label, "!" an exception. Rules are in UTF-8; in the table they are in IDNA's ASCII form, as hosts are. */
-#include <idn2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "url/idna.h"
 #include "url/suffix.h"
 
 struct label {
@@ -44,7 +44,9 @@ static struct label *child_of(struct label *parent, const char *text)
 static void add_rule(struct label *root, char *rule)
 {
     unsigned flag = SUFFIX_RULE;
-    char *name = NULL, *dot;
+    struct buf ascii;
+    char *name, *dot;
+    buf_init(&ascii, 0);
     if (*rule == '!') {
         flag = SUFFIX_EXCEPTION;
         rule++;
@@ -52,8 +54,9 @@ static void add_rule(struct label *root, char *rule)
         flag = SUFFIX_WILDCARD;
         rule += 2;
     }
-    if (idn2_to_ascii_8z(rule, &name, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK || strchr(name, '*') != NULL)
+    if (!idna_to_ascii(str_of(rule), &ascii) || memchr(ascii.p, '*', ascii.n) != NULL)
         fail("expected labels with one * in front at most", rule);
+    name = (char *)(uintptr_t)buf_text(&ascii); /* is taken apart here */
     struct label *at = root;
     do {
         dot = strrchr(name, '.');
@@ -65,7 +68,7 @@ static void add_rule(struct label *root, char *rule)
             *dot = '\0';
     } while (dot != NULL);
     at->flags |= flag;
-    idn2_free(name);
+    buf_fini(&ascii);
 }
 
 static int by_length(const void *a, const void *b)
