@@ -117,26 +117,34 @@ static bool is_name_byte(char c)
     return is_digit(c) || is_alpha(c) || c == '_' || c == '-' || c == '.';
 }
 
-/* `at` is within a name: takes the value behind it, as in trace_id=…, "traceId":"…", request-id: …. Returns where to go on. */
-static const char *id_at(struct logline_parser *p, struct str text, const char *at)
+static inline bool is_blank_or_quote(char c)
 {
-    const char *end = text.p + text.n, *from = at, *to = at;
-    while (from > text.p && is_name_byte(from[-1]) && at - from < 16)
+    return c == ' ' || c == '"' || c == '\'';
+}
+
+/* `sign` is a '=' or ':': takes the value behind it, where the name before it is an id's: trace_id=…, "traceId":"…", request-id: ….
+ * Returns where to go on. */
+static const char *id_at(struct logline_parser *p, struct str text, const char *sign)
+{
+    enum { NAME_LEAST = 5, NAME_MOST = 32 }; /* "trace", "reqid" */
+    const char *end = text.p + text.n, *to = sign, *v = sign + 1;
+    if (to > text.p && to[-1] == ' ')
+        to--;
+    if (to > text.p && (to[-1] == '"' || to[-1] == '\''))
+        to--;
+    if (to - text.p < NAME_LEAST)
+        return v;
+    /* They end with "id", "trace" or "traceparent". */
+    char last = to[-1];
+    if (last != 'd' && last != 'D' && last != 'e' && last != 't') /* "TRACE:" is a level */
+        return v;
+    const char *from = to;
+    while (from > text.p && is_name_byte(from[-1]) && to - from <= NAME_MOST)
         from--;
-    while (to < end && is_name_byte(*to) && to - at < 24)
-        to++;
     const struct key *key = key_find(p, (struct str){ from, (size_t)(to - from) });
     if (key == NULL || key->role != ROLE_ID)
-        return to;
-    const char *v = to;
-    if (v < end && (*v == '"' || *v == '\''))
-        v++;
-    if (v < end && *v == ' ')
-        v++;
-    if (v >= end || (*v != '=' && *v != ':'))
-        return to;
-    v++;
-    while (v < end && (*v == ' ' || *v == '"' || *v == '\''))
+        return v;
+    while (v < end && is_blank_or_quote(*v))
         v++;
     const char *stop = v;
     while (stop < end && is_id_byte(*stop) && *stop != '=' && stop - v <= LOGLINE_ID_MAX)
@@ -155,19 +163,18 @@ static const char *id_at(struct logline_parser *p, struct str text, const char *
 void find_ids(struct logline_parser *p, struct str text)
 {
     enum { LOOK = 65536 };
-    /* What all the names have in common: "race", "pan", "eq", "orrelation". */
-    static const struct str words[] = { { "race", 4 },  { "span", 4 }, { "Span", 4 },
-                                        { "eques", 5 }, { "req", 3 },  { "orrelation", 10 } };
     if (text.n > LOOK)
         text.n = LOOK;
-    if (memchr(text.p, '=', text.n) == NULL && memchr(text.p, ':', text.n) == NULL)
+    if (text.n == 0)
         return;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        const char *at = text.p, *end = text.p + text.n;
-        unsigned tries = 0;
-        while (at < end && tries++ < 32 && (at = memmem(at, (size_t)(end - at), words[i].p, words[i].n)) != NULL) {
-            const char *next = id_at(p, text, at);
-            at = next > at ? next : at + 1;
-        }
+    const char *at = text.p, *end = text.p + text.n;
+    const char *equals = memchr(at, '=', text.n), *colon = memchr(at, ':', text.n);
+    while (equals != NULL || colon != NULL) {
+        const char *sign = colon == NULL || (equals != NULL && equals < colon) ? equals : colon;
+        at = id_at(p, text, sign);
+        if (equals != NULL && equals < at)
+            equals = memchr(at, '=', (size_t)(end - at));
+        if (colon != NULL && colon < at)
+            colon = memchr(at, ':', (size_t)(end - at));
     }
 }
