@@ -105,7 +105,7 @@ void pii_abroad(struct mixed *m, unsigned letters)
         hk_id(m, letters);
     if (letters == 4 && m->n == 18 && pii_mixed_formed(m, "AAAA999999AAAAAAX9"))
         mx_curp(m);
-    if (m->n >= 8 && m->n <= 15 && letters >= 2 && letters <= 4) {
+    if (!m->small && m->n >= 8 && m->n <= 15 && letters >= 2 && letters <= 4) {
         int form = pii_vat_form(m->c, m->n);
         if (form > 0)
             whole(m, PII_EU_VAT, form == 2 ? ALONE : TOLD, PII_SAYS(VAT), form == 2 ? 0.4f : 0.1f);

@@ -125,6 +125,8 @@ bool pii_crypto_at(const struct pii_text *t, size_t start, struct pii_span *s)
     static const char first[] = "13LMDXTmn29A5KxytU"; /* of the versions below */
     const unsigned char *p = t->p + start;
     size_t n = 0;
+    if (!pii_is_alnum(pii_byte(t, start + 24)) || !pii_is_alnum(pii_byte(t, start + 8)))
+        return false; /* shorter than any, as a UUID's parts are */
     while (n <= BECH32_MAX + 8 && pii_is_alnum(pii_byte(t, start + n)))
         n++;
     if (n < 25 || n > BECH32_MAX + 8 || start < t->floor || pii_glued_before(t, start) || pii_glued_after(t, start + n))

@@ -209,11 +209,13 @@ static const struct token {
 enum { TOKENS = sizeof tokens / sizeof *tokens };
 
 /* Which tokens start with two bytes: chains, so that what starts a UUID or a name costs one look. */
-static unsigned char head[256], chain[TOKENS]; /* index + 1; 0: the end */
+enum { HEADS = 1024 };
+
+static unsigned char head[HEADS], chain[TOKENS]; /* index + 1; 0: the end */
 
 static unsigned pair(unsigned a, unsigned b)
 {
-    return (a * 7 + b * 31) % 256;
+    return (a * 37 + b * 5) % HEADS;
 }
 
 /* Before main, so that threads only ever read it. */
@@ -266,6 +268,9 @@ static size_t prefix_before(const struct pii_text *t, size_t run)
 {
     static const char *const heads[] = { "SG.",    "hvs.",     "hvb.",      "hvr.",    "ya29.",   "dp.pt.", "dp.st.", "dp.ct.",
                                          "dp.sa.", "dp.scim.", "dp.audit.", "dt0c01.", "dt0s01.", "sl.",    "1//",    "sha256~" };
+    unsigned last = run > 1 ? pii_before(t, run - 1) : 0;
+    if (last == 0 || memchr("Gsbr9tam1l/6", (int)last, 12) == NULL)
+        return run;
     for (size_t k = 0; k < sizeof heads / sizeof *heads; k++)
         if (pii_ends_before(t, run, heads[k]) && !pii_is_word(pii_before(t, run - strlen(heads[k]))))
             return run - strlen(heads[k]);
@@ -291,46 +296,58 @@ static bool hook_at(const struct pii_text *t, size_t run, struct pii_span *s)
     return pii_secret_put(s, k, run + run_of(t, run, ALNUM, 64), 0.9f);
 }
 
-/* What has no prefix: its parts are so long and what stands between them is so particular. */
+/* Telegram's bots: 123456789:AA… */
+static bool telegram_at(const struct pii_text *t, size_t run, struct pii_span *s)
+{
+    size_t n = run_of(t, run, URLSAFE, 35), digits = 0;
+    while (run - 1 - digits > t->floor && digits < 17 && pii_is_digit(t->p[run - 2 - digits]))
+        digits++;
+    size_t start = run - 1 - digits;
+    bool bot = start >= t->floor + 3 && memcmp(t->p + start - 3, "bot", 3) == 0;
+    return n == 35 && digits >= 8 && digits <= 16 && (bot || !pii_is_word(pii_before(t, start))) && pii_is_random(t->p + run, n) &&
+           pii_secret_put(s, start, run + n, 0.9f);
+}
+
+/* What has no prefix: its parts are so long and what stands between them is so particular. A look at one byte or two spares most
+ * runs the rest. */
 static bool parts_at(const struct pii_text *t, size_t run, struct pii_span *s)
 {
     unsigned before = pii_before(t, run), first = t->p[run];
-    size_t n = run_of(t, run, URLSAFE, 128), end = run + n, more;
-    if (n > 128)
-        return false;
-    /* Telegram's bots: 123456789:AA… */
-    if (before == ':' && first == 'A' && n == 35) {
-        size_t digits = 0;
-        while (run - 1 - digits > t->floor && digits < 17 && pii_is_digit(t->p[run - 2 - digits]))
-            digits++;
-        size_t start = run - 1 - digits;
-        bool bot = start >= t->floor + 3 && memcmp(t->p + start - 3, "bot", 3) == 0;
-        if (digits >= 8 && digits <= 16 && (bot || !pii_is_word(pii_before(t, start))) && pii_is_random(t->p + run, n))
-            return pii_secret_put(s, start, end, 0.9f);
-    }
+    size_t n;
+    if (before == ':')
+        return first == 'A' && telegram_at(t, run, s);
     /* Terraform: 14 letters and digits, .atlasv1., 60 to 70 */
-    if (before == '.' && n >= 60 && n <= 70 && pii_ends_before(t, run, ".atlasv1.") && alnum_before(t, run - 9, 14) == 14)
-        return pii_secret_put(s, run - 23, end, 0.95f);
+    if (before == '.')
+        return pii_ends_before(t, run, ".atlasv1.") && alnum_before(t, run - 9, 14) == 14 &&
+               (n = run_of(t, run, URLSAFE, 70)) >= 60 && n <= 70 && pii_secret_put(s, run - 23, run + n, 0.95f);
     /* Microsoft's client secrets: three bytes, a digit, Q~, 31 to 34 */
-    if (before == '~' && n >= 31 && n <= 34 && pii_ends_before(t, run, "Q~") && run >= t->floor + 6 &&
-        pii_is_digit(t->p[run - 3]) && alnum_before(t, run - 2, 4) == 4 && pii_is_random(t->p + run, n))
-        return pii_secret_put(s, run - 6, end, 0.9f);
-    if (pii_is_word(before) || before == '-' || before == '.')
+    if (before == '~')
+        return pii_ends_before(t, run, "Q~") && run >= t->floor + 6 && pii_is_digit(t->p[run - 3]) &&
+               alnum_before(t, run - 2, 4) == 4 && (n = run_of(t, run, URLSAFE, 34)) >= 31 && n <= 34 &&
+               pii_is_random(t->p + run, n) && pii_secret_put(s, run - 6, run + n, 0.9f);
+    if (pii_is_word(before) || before == '-')
         return false;
-    /* Discord's bots: an id, a time and a code; the id is digits in base64. */
-    if (pii_byte(t, end) == '.' && n >= 23 && n <= 28 && (first == 'M' || first == 'N' || first == 'O') &&
-        run_of(t, end + 1, URLSAFE, 6) == 6 && pii_byte(t, end + 7) == '.' && (more = run_of(t, end + 8, URLSAFE, 38)) >= 27 &&
-        more <= 38)
-        return pii_secret_put(s, run, end + 8 + more, 0.9f);
+    /* Mailchimp: 32 hexadecimal digits, -us12 */
+    if (pii_byte(t, run + 33) == 'u' && pii_starts(t, run + 32, "-us") && run_of(t, run, HEX, 32) == 32) {
+        n = run_of(t, run + 35, URLSAFE, 2);
+        return n >= 1 && n <= 2 && run_of(t, run + 35, ALNUM, 2) == n && pii_is_digit(t->p[run + 35]) &&
+               pii_secret_put(s, run, run + 35 + n, 0.85f);
+    }
+    /* MaxMind: six, 29, _mmk */
+    if (pii_byte(t, run + 6) == '_' && pii_byte(t, run + 36) == '_')
+        return pii_starts(t, run + 37, "mmk") && run_of(t, run, URLSAFE, 40) == 40 && pii_secret_put(s, run, run + 40, 0.9f);
     /* Airtable: pat, 14, a dot, 64 hexadecimal digits */
-    if (n == 17 && pii_byte(t, end) == '.' && pii_starts(t, run, "pat") && run_of(t, end + 1, HEX, 64) == 64)
-        return pii_secret_put(s, run, end + 65, 0.95f);
-    /* Mailchimp: 32 hexadecimal digits, -us12; MaxMind: six, 29, _mmk */
-    if ((n == 36 || n == 37) && pii_starts(t, run + 32, "-us") && run_of(t, run, HEX, 32) == 32 && pii_is_digit(t->p[end - 1]))
-        return pii_secret_put(s, run, end, 0.85f);
-    if (n == 40 && t->p[run + 6] == '_' && pii_starts(t, end - 4, "_mmk"))
-        return pii_secret_put(s, run, end, 0.9f);
-    return false;
+    if (first == 'p' && pii_byte(t, run + 17) == '.')
+        return pii_starts(t, run, "pat") && run_of(t, run, ALNUM, 17) == 17 && run_of(t, run + 18, HEX, 64) == 64 &&
+               pii_secret_put(s, run, run + 82, 0.95f);
+    /* Discord's bots: an id, a time and a code; the id is digits in base64. */
+    if (first != 'M' && first != 'N' && first != 'O')
+        return false;
+    n = run_of(t, run, URLSAFE, 28);
+    size_t code = run + n + 8, more;
+    return n >= 23 && n <= 28 && pii_byte(t, run + n) == '.' && run_of(t, run + n + 1, URLSAFE, 6) == 6 &&
+           pii_byte(t, code - 1) == '.' && (more = run_of(t, code, URLSAFE, 38)) >= 27 && more <= 38 &&
+           pii_secret_put(s, run, code + more, 0.9f);
 }
 
 /* Behind an access key's id its secret, as in a file of them: 40 bytes of base64. */
@@ -360,7 +377,7 @@ bool pii_issued_at(const struct pii_text *t, size_t run, struct pii_span *s)
         return true;
     for (unsigned k = head[pair(t->p[start], pii_byte(t, start + 1))]; k > 0; k = chain[k - 1]) {
         const struct token *token = &tokens[k - 1];
-        if (!pii_starts(t, start, token->prefix))
+        if (token->prefix[0] != (char)t->p[start] || !pii_starts(t, start, token->prefix))
             continue;
         size_t from = start + strlen(token->prefix), n = run_of(t, from, token->set, token->max), end = from + n;
         if (n < token->min || n > token->max || (token->set != BASE64 && pii_is_word(pii_byte(t, end))) || pii_token_at(t, end) > 0)

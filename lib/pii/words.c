@@ -623,12 +623,22 @@ static const struct ending {
 enum { SLOTS = 4096 }; /* a power of two, several times the words */
 
 static unsigned short slots[SLOTS]; /* index into words + 1; 0: free */
+static bool last_of[256];           /* which bytes endings end in */
 
 static unsigned slot_of(const char *p, size_t n)
 {
+    /* In pieces of fixed lengths, which overlap: a copy of n bytes is a call. */
     uint64_t head = 0, tail = 0;
-    memcpy(&head, p, n < 8 ? n : 8);
-    memcpy(&tail, p + (n < 8 ? 0 : n - 8), n < 8 ? n : 8);
+    if (n >= 8) {
+        memcpy(&head, p, 8);
+        memcpy(&tail, p + n - 8, 8);
+    } else if (n >= 4) {
+        memcpy(&head, p, 4);
+        memcpy(&tail, p + n - 4, 4);
+    } else if (n > 0) {
+        head = (unsigned char)p[0] | (unsigned)(unsigned char)p[n / 2] << 8;
+        tail = (unsigned char)p[n - 1];
+    }
     return (unsigned)((head * 0x9E3779B97F4A7C15ULL ^ (tail + n) * 0xC2B2AE3D27D4EB4FULL) >> 40) % SLOTS;
 }
 
@@ -642,19 +652,23 @@ __attribute__((constructor)) static void index_words(void)
             slot = (slot + 1) % SLOTS;
         slots[slot] = (unsigned short)(i + 1);
     }
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        last_of[(unsigned char)endings[i].text[endings[i].n - 1]] = true;
 }
 
 uint64_t pii_word_says(const char *low, size_t n)
 {
     static const char wide_colon[] = "：";
-    if (n > 3 && memcmp(low + n - 3, wide_colon, 3) == 0)
+    if (n > 3 && low[n - 1] == wide_colon[2] && memcmp(low + n - 3, wide_colon, 3) == 0)
         n -= 3;
     for (unsigned slot = slot_of(low, n); slots[slot] != 0; slot = (slot + 1) % SLOTS) {
         const struct word *word = &words[slots[slot] - 1];
-        if (strncmp(word->text, low, n) == 0 && word->text[n] == '\0')
+        if (word->text[0] == low[0] && strncmp(word->text, low, n) == 0 && word->text[n] == '\0')
             return word->says;
     }
-    for (size_t i = 0; n >= 6 && i < sizeof endings / sizeof *endings; i++) {
+    if (n < 6 || !last_of[(unsigned char)low[n - 1]])
+        return 0;
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         const struct ending *end = &endings[i];
         if (end->text[end->n - 1] == low[n - 1] && n >= end->n && memcmp(low + n - end->n, end->text, end->n) == 0)
             return end->says;
