@@ -304,6 +304,13 @@ static void test_secrets(void **state)
         { "aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "aws_secret_access_key=[SECRET]" },
         { "Authorization: Bearer 9f8Gh2kLmN4pQ7rS1tUvWxYz", "Authorization: Bearer [SECRET]" },
         { "token: identifier, token=aaaaaaaaaaaaaaaaaaaaaaaa1", NULL },
+        /* What a token stands in place of announces nothing the second time, and hides nothing the first. */
+        { "tel 11 1234-5678 -DE89370400440532013000-password ://a:b@c.org10.0.0.1/8",
+          "tel [PHONE] -[IBAN]-password ://[CREDENTIALS]@c.org10.0.0.1/8" },
+        { "--password mysql -pS3cret", "--password [SECRET] -pS3cret" },
+        { "mysql -h 10.0.0.1 -pS3cret", "mysql -h [IP] -p[SECRET]" },
+        { "tool --password zip aa:bb:cc:dd:ee:ff", "tool --password zip [MAC]" },
+        { "IDENTIFIED WITH a,1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2 BY 'secret'", "IDENTIFIED WITH a,[CRYPTO] BY 'secret'" },
         { NULL, NULL },
     };
     expect_all(samples);
