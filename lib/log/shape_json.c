@@ -294,12 +294,14 @@ static bool cut_pair(struct logline_parser *p, struct str *s, struct str *name, 
     *name = str_head(*s, i);
     *s = str_from(*s, i + 1);
     if (s->n > 0 && s->p[0] == '"') {
-        size_t k = 1;
-        bool escaped = false;
-        while (k < s->n && s->p[k] != '"') {
-            escaped = escaped || s->p[k] == '\\';
-            k += s->p[k] == '\\' ? 2 : 1;
-        }
+        const char *quote = memchr(s->p + 1, '"', s->n - 1);
+        if (quote == NULL)
+            return false;
+        size_t k = (size_t)(quote - s->p);
+        bool escaped = memchr(s->p + 1, '\\', k - 1) != NULL;
+        if (escaped)
+            for (k = 1; k < s->n && s->p[k] != '"';)
+                k += s->p[k] == '\\' ? 2 : 1;
         if (k >= s->n || (k + 1 < s->n && s->p[k + 1] != ' ' && s->p[k + 1] != '\t'))
             return false;
         struct str content = { s->p + 1, k - 1 };

@@ -6,9 +6,13 @@ static bool cut_quoted(struct str *s, struct str *out)
 {
     if (s->n < 2 || s->p[0] != '"')
         return false;
-    size_t i = 1;
-    while (i < s->n && s->p[i] != '"')
-        i += s->p[i] == '\\' ? 2 : 1;
+    const char *quote = memchr(s->p + 1, '"', s->n - 1);
+    if (quote == NULL)
+        return false;
+    size_t i = (size_t)(quote - s->p);
+    if (memchr(s->p + 1, '\\', i - 1) != NULL)
+        for (i = 1; i < s->n && s->p[i] != '"';)
+            i += s->p[i] == '\\' ? 2 : 1;
     if (i >= s->n)
         return false;
     *out = (struct str){ s->p + 1, i - 1 };
