@@ -2,6 +2,7 @@
 #include <libxml/HTMLparser.h>
 #include <strings.h>
 
+#include "doc/css.h"
 #include "doc/parse.h"
 
 enum { CHUNK = 1 << 20 };
@@ -12,6 +13,9 @@ struct reader {
     unsigned pre;    /* open <pre> and <textarea> */
     char hider[32];  /* the element that hides itself and what is in it (hidden, display:none) */
     unsigned hiders; /* open elements of that name since */
+    struct css css;  /* what the page's own style hides */
+    struct buf style;
+    bool in_style;
 };
 
 enum role { INLINE, BLOCK, HIDDEN, LINE, CELL, ROW, ITEM, PRE };
@@ -59,36 +63,19 @@ static void new_block(struct reader *r)
         buf_putc(page, '\n');
 }
 
-/* hidden, aria-hidden="true", a style that shows nothing: display: none, visibility: hidden, font-size: 0, opacity: 0. */
-static bool is_zero(const char *style, const char *property)
+/* hidden, aria-hidden="true", a style that shows nothing, its own or the page's. */
+static bool hides(const struct reader *r, const char *element, const xmlChar **attributes)
 {
-    const char *at = strcasestr(style, property);
-    if (at == NULL)
-        return false;
-    at += strlen(property);
-    size_t n = strspn(at, "0.");
-    return n > 0 && (at[n] < '1' || at[n] > '9');
-}
-
-static bool hides(const xmlChar **attributes)
-{
+    const char *id = "", *classes = "";
     for (; attributes != NULL && attributes[0] != NULL; attributes += 2) {
         const char *name = (const char *)attributes[0], *value = attributes[1] != NULL ? (const char *)attributes[1] : "";
-        if (strcasecmp(name, "hidden") == 0 || (strcasecmp(name, "aria-hidden") == 0 && strcasecmp(value, "true") == 0))
+        if (strcasecmp(name, "hidden") == 0 || (strcasecmp(name, "aria-hidden") == 0 && strcasecmp(value, "true") == 0) ||
+            (strcasecmp(name, "style") == 0 && css_is_hidden(str_of(value))))
             return true;
-        if (strcasecmp(name, "style") == 0) {
-            char plain[256];
-            size_t n = 0;
-            for (; *value != '\0' && n < sizeof plain - 1; value++)
-                if (*value != ' ')
-                    plain[n++] = *value;
-            plain[n] = '\0';
-            if (strcasestr(plain, "display:none") != NULL || strcasestr(plain, "visibility:hidden") != NULL ||
-                is_zero(plain, "font-size:") || is_zero(plain, "opacity:"))
-                return true;
-        }
+        id = strcasecmp(name, "id") == 0 ? value : id;
+        classes = strcasecmp(name, "class") == 0 ? value : classes;
     }
-    return false;
+    return css_hides(&r->css, element, id, classes);
 }
 
 static void start(void *context, const xmlChar *name, const xmlChar **attributes)
@@ -98,11 +85,13 @@ static void start(void *context, const xmlChar *name, const xmlChar **attributes
         r->hiders += strcasecmp(r->hider, (const char *)name) == 0;
         return;
     }
-    if (r->hidden == 0 && role_of(name) != HIDDEN && strlen((const char *)name) < sizeof r->hider && hides(attributes)) {
+    if (r->hidden == 0 && role_of(name) != HIDDEN && strlen((const char *)name) < sizeof r->hider &&
+        hides(r, (const char *)name, attributes)) {
         snprintf(r->hider, sizeof r->hider, "%s", (const char *)name);
         r->hiders = 1;
         return;
     }
+    r->in_style = strcasecmp((const char *)name, "style") == 0;
     switch (role_of(name)) {
     case HIDDEN:
         r->hidden++;
@@ -141,6 +130,11 @@ static void end(void *context, const xmlChar *name)
         r->hiders -= strcasecmp(r->hider, (const char *)name) == 0;
         return;
     }
+    if (r->in_style) {
+        css_put(&r->css, buf_str(&r->style));
+        buf_clear(&r->style);
+        r->in_style = false;
+    }
     if (role == HIDDEN && r->hidden > 0)
         r->hidden--;
     else if (role == PRE && r->pre > 0)
@@ -156,6 +150,8 @@ static void text(void *context, const xmlChar *chars, int n)
 {
     struct reader *r = context;
     struct buf *page = &r->parts->page;
+    if (r->in_style)
+        buf_put(&r->style, chars, (size_t)n);
     if (r->hidden > 0 || r->hiders > 0)
         return;
     if (r->pre > 0) {
@@ -190,6 +186,8 @@ void html_text(struct str html, struct parts *parts)
     htmlParserCtxtPtr ctxt = htmlCreatePushParserCtxt(&sax, &r, NULL, 0, NULL, XML_CHAR_ENCODING_UTF8);
     if (ctxt == NULL)
         return;
+    css_init(&r.css);
+    buf_init(&r.style, CHUNK);
     htmlCtxtUseOptions(ctxt,
                        HTML_PARSE_NONET | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_RECOVER | HTML_PARSE_IGNORE_ENC);
     for (size_t at = 0; at < html.n && !parts->page.failed;) {
@@ -199,4 +197,6 @@ void html_text(struct str html, struct parts *parts)
     }
     htmlParseChunk(ctxt, "", 0, 1);
     htmlFreeParserCtxt(ctxt);
+    css_fini(&r.css);
+    buf_fini(&r.style);
 }

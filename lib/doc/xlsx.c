@@ -1,5 +1,5 @@
 /* lib/doc/xlsx: SpreadsheetML (ECMA-376, part 1, 18): a page for each sheet under its name, a line for each row, tabs between
- * cells; a number that is shown as a date is a date. */
+ * cells; a number that is shown as a date is a date. Sheets, rows and columns that are hidden say nothing. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "doc/office.h"
 #include "doc/xml.h"
 
-enum { GAP = 200, STYLES = 65536, SHEETS = 4096 };
+enum { GAP = 200, STYLES = 65536, SHEETS = 4096, COLUMNS = 16384 };
 
 struct sheet {
     char name[128], id[64];
@@ -36,6 +36,8 @@ struct book {
     long column;  /* that the next cell would have */
     struct buf value;
     bool in_value, failed;
+    bool row_hidden, cell_hidden;
+    bool column_hidden[COLUMNS];
 };
 
 static bool is(const char *name, const char *what)
@@ -137,14 +139,21 @@ static void style_end(void *context, const char *name)
 
 /* ---- the workbook ---- */
 
+static bool is_true(struct str v)
+{
+    return str_eq(v, STR("1")) || str_eq(v, STR("true"));
+}
+
 static void book_start(void *context, const char *name, const struct xml_attributes *a)
 {
     struct book *b = context;
     if (is(name, "workbookPr")) {
-        struct str v = xml_attribute(a, "date1904", NULL);
-        b->from_1904 = str_eq(v, STR("1")) || str_eq(v, STR("true"));
+        b->from_1904 = is_true(xml_attribute(a, "date1904", NULL));
     } else if (is(name, "sheet") && b->n_sheets < SHEETS) {
         struct str title = xml_attribute(a, "name", NULL), id = xml_attribute_of(a, "/relationships", "id");
+        struct str state = xml_attribute(a, "state", NULL);
+        if (state.n > 0 && !str_eq(state, STR("visible"))) /* hidden, veryHidden */
+            return;
         struct sheet *s = &b->sheets[b->n_sheets++];
         snprintf(s->name, sizeof s->name, "%.*s", STR_ARG(title));
         snprintf(s->id, sizeof s->id, "%.*s", id.p != NULL ? (int)id.n : 0, id.p != NULL ? id.p : "");
@@ -163,10 +172,27 @@ static long column_of(struct str place)
     return i > 0 ? n - 1 : -1;
 }
 
+/* A width of nothing hides it as well. */
+static void hide_columns(struct book *b, const struct xml_attributes *a)
+{
+    bool sized;
+    struct str width = xml_attribute(a, "width", &sized);
+    int64_t from = str_integer(xml_attribute(a, "min", NULL)), to = str_integer(xml_attribute(a, "max", NULL));
+    bool none = sized && width.n > 0 && width.p[0] == '0' && strspn(width.p, "0.") >= width.n;
+    if (none || is_true(xml_attribute(a, "hidden", NULL)))
+        for (int64_t i = from > 0 ? from : 1; i <= to && i <= COLUMNS; i++)
+            b->column_hidden[i - 1] = true;
+}
+
 static void cell_start(void *context, const char *name, const struct xml_attributes *a)
 {
     struct book *b = context;
-    if (is(name, "row")) {
+    if (is(name, "worksheet")) {
+        memset(b->column_hidden, 0, sizeof b->column_hidden);
+    } else if (is(name, "col")) {
+        hide_columns(b, a);
+    } else if (is(name, "row")) {
+        b->row_hidden = is_true(xml_attribute(a, "hidden", NULL)) || str_eq(xml_attribute(a, "ht", NULL), STR("0"));
         b->column = 0;
     } else if (is(name, "c")) {
         struct str type = xml_attribute(a, "t", NULL);
@@ -177,6 +203,7 @@ static void cell_start(void *context, const char *name, const struct xml_attribu
         for (long i = 0; i < gap && i < GAP; i++)
             buf_putc(&b->parts->page, '\t');
         b->column = column + 1;
+        b->cell_hidden = b->row_hidden || (column < COLUMNS && b->column_hidden[column]);
         b->type = type.n == 0                      ? 'n'
                   : str_eq(type, STR("s"))         ? 's'
                   : str_eq(type, STR("b"))         ? 'b'
@@ -242,6 +269,8 @@ static void cell_end(void *context, const char *name)
         b->in_value = false;
     } else if (is(name, "row")) {
         buf_putc(&b->parts->page, '\n');
+    } else if (is(name, "c") && b->cell_hidden) {
+        ; /* its place stays empty */
     } else if (is(name, "c") && b->type == 's') {
         int64_t i = s.n > 0 ? str_integer(s) : -1;
         if (i >= 0 && (size_t)i < b->n_ends) {

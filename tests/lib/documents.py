@@ -234,6 +234,61 @@ def pptx():
 O = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
 
 
+S, R = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"', 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+
+
+def hidden_xlsx():
+    def cell(at, text):
+        return '<c r="%s" t="inlineStr"><is><t>%s</t></is></c>' % (at, text)
+    return archive([
+        ("xl/workbook.xml", '<workbook %s %s><sheets><sheet name="Shown" r:id="r1"/><sheet name="Orders" state="hidden" r:id="r2"/>'
+                            '<sheet name="More" state="veryHidden" r:id="r2"/><sheet name="Last" state="visible" r:id="r3"/></sheets></workbook>' % (S, R)),
+        ("xl/_rels/workbook.xml.rels", '<Relationships xmlns="x">%s</Relationships>' % "".join('<Relationship Id="r%d" Target="s%d.xml"/>' % (i, i) for i in (1, 2, 3))),
+        ("xl/s1.xml", '<worksheet %s><cols><col min="2" max="2" hidden="1"/><col min="4" max="4" width="0.0"/></cols><sheetData><row>%s%s%s%s</row><row hidden="1">%s</row><row ht="0">%s</row><row>%s</row></sheetData></worksheet>' % (
+            S, cell("A1", "crown"), cell("B1", "unseen column"), cell("C1", "12"), cell("D1", "unseen width"), cell("A2", "unseen row"), cell("A3", "unseen height"), cell("A4", "bridge"))),
+        ("xl/s2.xml", '<worksheet %s><sheetData><row>%s</row></sheetData></worksheet>' % (S, cell("A1", "unseen sheet"))),
+        ("xl/s3.xml", '<worksheet %s><sheetData><row>%s%s</row></sheetData></worksheet>' % (S, cell("A1", "a"), cell("B1", "shown again")))])
+
+
+def hidden_pptx():
+    a, p = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"', 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
+
+    def shape(text, x=0, y=0, more="", size=""):
+        return ('<p:sp><p:nvSpPr><p:cNvPr id="2" %s/></p:nvSpPr><p:spPr><a:xfrm><a:off x="%d" y="%d"/><a:ext cx="1000" cy="1000"/></a:xfrm></p:spPr>'
+                '<a:p><a:r><a:rPr %s/><a:t>%s</a:t></a:r></a:p></p:sp>' % (more, x, y, size, text))
+
+    def slide(body, more=""):
+        return '<p:sld %s %s %s><p:spTree>%s</p:spTree></p:sld>' % (a, p, more, body)
+    return archive([
+        ("ppt/presentation.xml", '<p:presentation %s %s><p:sldIdLst><p:sldId r:id="r1"/><p:sldId r:id="r2"/></p:sldIdLst><p:sldSz cx="9000" cy="6000"/></p:presentation>' % (p, R)),
+        ("ppt/_rels/presentation.xml.rels", '<Relationships><Relationship Id="r1" Target="slides/slide1.xml"/><Relationship Id="r2" Target="slides/slide2.xml"/></Relationships>'),
+        ("ppt/slides/slide1.xml", slide(shape("seen") + shape("unseen left", -1000) + shape("unseen below", 0, 6000) + shape("unseen far", 10 ** 18) + shape("half seen", -500) +
+                                        shape("unseen by name", more='hidden="1"') + shape("unseen and tiny", size='sz="100"') + shape("seen and small", size='sz="600"') +
+                                        "<p:grpSp><p:grpSpPr><a:xfrm><a:off x='0' y='0'/><a:ext cx='9' cy='9'/></a:xfrm></p:grpSpPr>" + shape("seen in a group", 99999) + "</p:grpSp>" + shape("seen at last"))),
+        ("ppt/slides/slide2.xml", slide(shape("unseen slide"), 'show="0"'))])
+
+
+def run(text, properties="", paragraph=""):
+    return "<w:p><w:pPr>%s</w:pPr><w:r><w:rPr>%s</w:rPr><w:t>%s</w:t></w:r></w:p>" % (paragraph, properties, text)
+
+
+def hidden_docx():
+    white, dark = '<w:color w:val="FFFFFF"/>', '<w:shd w:val="clear" w:color="auto" w:fill="1F3864"/>'
+    cell = "<w:tbl>%s<w:tr><w:tc><w:tcPr>%s</w:tcPr>%s</w:tc></w:tr></w:tbl>"
+    return docx(run("seen") + run("unseen white", white) + run("unseen nearly white", '<w:color w:val="FEFEFE"/>') + run("unseen vanish", "<w:vanish/>") + run("unseen tiny", '<w:sz w:val="2"/>') +
+                run("seen small", '<w:sz w:val="12"/>') + run("seen on dark", white + dark) + run("seen in dark paragraph", white, dark) + run("unseen on white", white, dark.replace("1F3864", "FFFFFF")) +
+                cell % ("", dark, run("seen in dark cell", white)) + cell % ("", "", run("unseen cell", white)) +
+                cell % ('<w:tblPr><w:tblStyle w:val="Colourful"/></w:tblPr>', "", run("seen in a style", white)) + run("unseen at last", white) + run("seen at last"))
+
+
+HIDDEN_HTML = """<!doctype html><style>/* .a{} */ @import "x"; .ghost, p.note { display:none } #x{font-size:0} @media print { .seen { display: none } } .menu li { display:none }
+.off { position: absolute; left: -9999px } .cut{overflow:hidden;height:0} .same{color:#fff;background:#ffffff}</style>
+<p class="seen">seen</p><p class="a ghost">unseen class</p><p class=note>unseen note</p><b class=note>seen note</b><i id=x>unseen id</i><ul class=menu><li>seen item</ul>
+<div class=off>unseen off <p>unseen within</p></div><div class=cut>unseen cut</div><span class=same>unseen same</span><span style="color:white;background:navy">seen on navy</span>
+<span style="Visibility : Hidden !important">unseen style</span><div hidden>unseen attribute</div><div aria-hidden=true>unseen aria</div><!-- unseen comment --><p style="color: transparent">unseen through</p>
+<p style="font-size: 1px">unseen pixel</p><p style="font-size: 10px; opacity: 0.5">seen size</p><p style="opacity:0.0">unseen opacity</p><p>seen at last"""
+
+
 def odf(kind, body, manifest=""):
     return odf_with(kind, body, [], manifest)
 
@@ -300,6 +355,10 @@ def good():
                             [("word/header1.xml", "<w:hdr %s>%s</w:hdr>" % (W, paragraphs(["Dental Practice Hopper"]))),
                              ("word/header2.xml", "<w:hdr %s>%s</w:hdr>" % (W, paragraphs(["Dental Practice Hopper"])))]), ["= docx 2", "Dental Practice Hopper", "crown\t12 €", "page two", "-deleted", "-unseen"] + MEMO
     yield "book.xlsx", xlsx(), ["= xlsx 2", "Visits", "Ada Lovelace\t\troot canal", "2026-12-01\t2026-12-01 10:30:00\t46357\tTRUE", "crown & bridge\t0.3", "-no"]
+    yield "hidden.xlsx", hidden_xlsx(), ["= xlsx 2", "Shown", "crown\t\t12", "bridge", "Last", "a\tshown again", "-unseen", "-Orders", "-More"]
+    yield "hidden.pptx", hidden_pptx(), ["= pptx 1", "seen\nhalf seen\nseen and small\nseen in a group\nseen at last", "-unseen"]
+    yield "hidden.docx", hidden_docx(), ["= docx 1", "seen small", "seen on dark", "seen in dark paragraph", "seen in dark cell", "seen in a style", "seen at last", "-unseen"]
+    yield "hidden.html", HIDDEN_HTML.encode(), ["= html 1", "seen note", "seen item", "seen on navy", "seen size", "seen at last", "-unseen"]
     yield "talk.pptx", pptx(), ["= pptx 2", "shown first", "said by the speaker", "shown second", "-17"]
     yield "memo.odt", odf("text", '<office:text><text:p>Dear<text:s text:c="3"/>Ada,</text:p><text:p>see<text:line-break/>you</text:p></office:text>'), ["= odt 1", "Dear Ada,", "see", "you"]
     yield "book.ods", odf("spreadsheet", '<office:spreadsheet><table:table table:name="Visits"><table:table-row><table:table-cell><text:p>a</text:p></table:table-cell>'

@@ -1,0 +1,25 @@
+/* lib/doc/css: which elements of an HTML page a style hides, as far as plain rules say: p, .class, #id, p.class. */
+#ifndef ODW_DOC_CSS_H
+#define ODW_DOC_CSS_H
+
+#include "base/buf.h"
+#include "base/str.h"
+
+/* Those that hide: "p.class" each, ended by \n. */
+struct css {
+    struct buf hiding;
+};
+void css_init(struct css *c);
+void css_fini(struct css *c);
+
+/* Takes in what a <style> holds. Rules within @media and the like, and selectors that name more than one element, are left out. */
+void css_put(struct css *c, struct str sheet);
+
+/* id, classes: as the attributes say; may be empty. */
+bool css_hides(const struct css *c, const char *element, const char *id, const char *classes);
+
+/* Do declarations ("display: none; …") show nothing of what is within? Not displayed, not visible, without size or opacity, cut
+ * off, moved off the page, or in the colour that they put behind it, white where they say none. */
+bool css_is_hidden(struct str declarations);
+
+#endif
