@@ -253,7 +253,8 @@ static int pii(struct load *l, struct draft *d, json_t *value)
         const char *word;
         enum policy policy;
     } words[] = {
-        { "keep", PII_KEEP }, { "redact", PII_REDACT }, { "address", PII_ADDRESS }, { "tokenise", PII_TOKENISE }, { "drop", PII_DROP },
+        { "keep", PII_KEEP },         { "redact", PII_REDACT }, { "address", PII_ADDRESS },
+        { "tokenise", PII_TOKENISE }, { "drop", PII_DROP },
     };
     const char *word = json_is_string(value) ? json_string_value(value) : "";
     json_t *name = NULL;
@@ -269,7 +270,8 @@ static int pii(struct load *l, struct draft *d, json_t *value)
         i++;
     if (i == n)
         return load_expected(
-            l, "redact, address, tokenise, drop or keep, or {\"redact\": POLICY}, {\"address\": POLICY}, {\"tokenise\": KEY}", value);
+            l, "redact, address, tokenise, drop or keep, or {\"redact\": POLICY}, {\"address\": POLICY}, {\"tokenise\": KEY}",
+            value);
     if (words[i].policy == PII_DROP && d->place != PLACE_FIELD)
         return load_refuse(l, "\"x-pii\": \"drop\" stands on a property of the root");
     d->node->policy = (uint8_t)words[i].policy;

@@ -88,8 +88,8 @@ bool css_is_hidden(struct str d)
            is_no_length(d, "font-size", 1) || is_no_length(d, "opacity", 0) || is_value(d, "clip", "rect(0,0,0,0)") ||
            is_value(d, "clip-path", "inset(50%)") || is_value(d, "clip-path", "inset(100%)") || is_far_off(d, "left") ||
            is_far_off(d, "top") || is_far_off(d, "right") || is_far_off(d, "margin-left") || is_far_off(d, "text-indent") ||
-           (is_value(d, "overflow", "hidden") && (is_no_length(d, "height", 1) || is_no_length(d, "width", 1) ||
-                                                  is_no_length(d, "max-height", 1))) ||
+           (is_value(d, "overflow", "hidden") &&
+            (is_no_length(d, "height", 1) || is_no_length(d, "width", 1) || is_no_length(d, "max-height", 1))) ||
            is_unseen_colour(d);
 }
 

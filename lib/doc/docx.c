@@ -9,13 +9,13 @@ struct reader {
     struct parts *parts;
     unsigned skip; /* open elements whose text stands elsewhere too, or was deleted */
     bool in_text;
-    bool hidden; /* the run is */
-    bool white;  /* its letters are */
+    bool hidden;                                         /* the run is */
+    bool white;                                          /* its letters are */
     bool dark_run, dark_paragraph, dark_cell, dark_page; /* what is behind it has a colour */
-    unsigned unknown; /* open text boxes and tables with a style: what is behind their text is told elsewhere */
-    bool styled;      /* the table counts there */
+    unsigned unknown;     /* open text boxes and tables with a style: what is behind their text is told elsewhere */
+    bool styled;          /* the table counts there */
     bool in_run, in_cell; /* their properties are open */
-    bool paged;  /* the main part: breaks end pages */
+    bool paged;           /* the main part: breaks end pages */
     unsigned cells;
 };
 
@@ -131,8 +131,7 @@ static void end(void *context, const char *name)
     else if (is(name, "tbl")) {
         r->unknown -= r->styled && r->unknown > 0;
         r->styled = r->dark_cell = false;
-    }
-    else if (is(name, "p") && r->cells == 0)
+    } else if (is(name, "p") && r->cells == 0)
         buf_putc(page, '\n');
     else if (is(name, "p") && page->n > 0 && page->p[page->n - 1] != ' ')
         buf_putc(page, ' ');

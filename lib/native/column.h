@@ -48,8 +48,9 @@ struct col {
 };
 
 /* Builds the column for a type as ClickHouse writes it: String, (U)Int8..64, Float32, Float64, Bool, Date, Date32, DateTime,
- * DateTime('UTC'), DateTime64(p[, 'UTC']), Enum8('a' = 1, …), UUID, IPv4, IPv6, Nullable(T), LowCardinality(String), LowCardinality(Nullable(String)), Array(T), Map(K, V), Tuple([name] T,
- * …). max: the most bytes that each of its buffers may hold; 0 = the default. -1 and err: not such a type. */
+ * DateTime('UTC'), DateTime64(p[, 'UTC']), Enum8('a' = 1, …), UUID, IPv4, IPv6, Nullable(T), LowCardinality(String),
+ * LowCardinality(Nullable(String)), Array(T), Map(K, V), Tuple([name] T, …). max: the most bytes that each of its buffers may hold;
+ * 0 = the default. -1 and err: not such a type. */
 int col_init(struct col *c, const char *name, const char *type, size_t max, struct err *err) __attribute__((warn_unused_result));
 void col_fini(struct col *c);
 /* No rows; keeps memory up to `keep` bytes per buffer. */

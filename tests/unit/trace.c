@@ -140,11 +140,8 @@ static void w3c_headers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ids_by_themselves),
-        cmocka_unit_test(every_length),
-        cmocka_unit_test(every_version),
-        cmocka_unit_test(every_flag),
-        cmocka_unit_test(w3c_headers),
+        cmocka_unit_test(ids_by_themselves), cmocka_unit_test(every_length), cmocka_unit_test(every_version),
+        cmocka_unit_test(every_flag),        cmocka_unit_test(w3c_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
