@@ -1,16 +1,14 @@
 /* lib/contract/keys: the keys of the objects that are open. */
 #include "contract/keys.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/random.h>
+
+#include "base/hash.h"
 
 enum {
     FEW = 16,         /* up to so many keys are compared one by one */
     HELD = 64 * 1024, /* keys and slots that are held between messages */
 };
-
-__extension__ typedef unsigned __int128 product;
 
 int keys_init(struct keys *k)
 {
@@ -18,11 +16,7 @@ int keys_init(struct keys *k)
     k->all = malloc(k->cap * sizeof *k->all);
     if (k->all == NULL)
         return -1;
-    /* Early at boot there may be no randomness: an address will do then. */
-    if (getrandom(k->seed, sizeof k->seed, GRND_NONBLOCK) != (ssize_t)sizeof k->seed) {
-        k->seed[0] = (uint64_t)(uintptr_t)k->all * UINT64_C(0x9E3779B97F4A7C15);
-        k->seed[1] = (uint64_t)(uintptr_t)k ^ UINT64_C(0xD1B54A32D192ED03);
-    }
+    hash_seed(k->seed);
     return 0;
 }
 
@@ -47,30 +41,17 @@ void keys_shrink(struct keys *k)
     }
 }
 
-static inline uint64_t load8(const char *p)
-{
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-static inline uint64_t fold(uint64_t a, uint64_t b)
-{
-    product p = (product)a * b;
-    return (uint64_t)p ^ (uint64_t)(p >> 64);
-}
-
 static inline uint32_t hash(const struct keys *k, struct str s)
 {
     uint64_t h = k->seed[0] + s.n;
     if (s.n > 16) {
         for (size_t i = 0; i + 16 < s.n; i += 16)
-            h = fold(load8(s.p + i) ^ h, load8(s.p + i + 8) ^ k->seed[1]);
-        h = fold(load8(s.p + s.n - 16) ^ h, load8(s.p + s.n - 8) ^ k->seed[1]);
+            h = hash_fold(hash_load8(s.p + i) ^ h, hash_load8(s.p + i + 8) ^ k->seed[1]);
+        h = hash_fold(hash_load8(s.p + s.n - 16) ^ h, hash_load8(s.p + s.n - 8) ^ k->seed[1]);
     } else if (s.n >= 8) {
-        h = fold(load8(s.p) ^ h, load8(s.p + s.n - 8) ^ k->seed[1]);
+        h = hash_fold(hash_load8(s.p) ^ h, hash_load8(s.p + s.n - 8) ^ k->seed[1]);
     } else {
-        h = fold((load8(s.p) & ((UINT64_C(1) << 8 * s.n) - 1)) ^ h, k->seed[1]);
+        h = hash_fold((hash_load8(s.p) & ((UINT64_C(1) << 8 * s.n) - 1)) ^ h, k->seed[1]);
     }
     return (uint32_t)(h ^ h >> 32);
 }

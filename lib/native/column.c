@@ -25,7 +25,7 @@ void col_clear(struct col *c, size_t keep)
     buf_shrink(&c->data, keep);
     buf_shrink(&c->nulls, keep);
     if (c->low != NULL)
-        low_clear(c->low, c->nullable, keep);
+        low_clear(c->low, keep);
     c->mark.rows = c->mark.data = c->mark.nulls = 0;
     c->mark.failed = false;
     for (size_t i = 0; i < c->n_kids; i++)
@@ -148,18 +148,30 @@ static void write_prefixes(const struct col *c, struct buf *out)
         write_prefixes(&c->kids[i], out);
 }
 
+/* The low bytes of each row's number. There is room for them. */
+static void write_numbers(const struct col *c, size_t width, struct buf *out)
+{
+    const uint32_t *numbers = (const uint32_t *)(const void *)c->data.p;
+    char *to = out->p + out->n;
+    if (width == sizeof *numbers)
+        memcpy(to, numbers, c->rows * width);
+    for (size_t i = 0; i < c->rows && width == 1; i++)
+        to[i] = (char)numbers[i];
+    for (size_t i = 0; i < c->rows && width == 2; i++)
+        memcpy(to + 2 * i, &(uint16_t){ (uint16_t)numbers[i] }, 2);
+    out->n += c->rows * width;
+}
+
 static void write_low(const struct col *c, struct buf *out)
 {
     size_t width = number_width(c);
-    const char *numbers = c->data.p;
     if (c->rows == 0 || buf_reserve(out, body_size(c)) < 0)
         return;
     put_u64(out, LOW_KEYS_FOLLOW | (width == 1 ? 0 : width == 2 ? 1 : 2));
     put_u64(out, low_count(c->low));
     buf_put_str(out, buf_str(&c->low->keys));
     put_u64(out, c->rows);
-    for (size_t i = 0; i < c->rows; i++, numbers += sizeof(uint32_t))
-        buf_put(out, numbers, width); /* the low bytes */
+    write_numbers(c, width, out);
 }
 
 static void write_body(const struct col *c, struct buf *out)

@@ -3,57 +3,16 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
+
 enum { SLOTS_MIN = 64 };
-
-__extension__ typedef unsigned __int128 product;
-
-static inline uint64_t mix(uint64_t a, uint64_t b)
-{
-    product p = (product)a * b;
-    return (uint64_t)p ^ (uint64_t)(p >> 64);
-}
-
-static inline uint64_t load8(const char *p)
-{
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-static inline uint64_t load4(const char *p)
-{
-    uint32_t v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-/* Up to seven bytes as one number, which differs where they or their count do. */
-static inline uint64_t load_short(struct str s)
-{
-    const unsigned char *p = (const unsigned char *)s.p;
-    if (s.n >= 4)
-        return load4(s.p) << 32 | load4(s.p + s.n - 4);
-    return s.n == 0 ? 0 : (uint64_t)p[0] << 16 | (uint64_t)p[s.n / 2] << 8 | p[s.n - 1];
-}
-
-/* Multiply and fold, eight bytes at a time; the last eight may overlap those before. */
-static inline uint64_t hash_of(struct str s)
-{
-    const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15);
-    if (s.n < 8)
-        return mix(load_short(s) ^ odd, s.n + UINT64_C(0xD6E8FEB86659FD93));
-    uint64_t h = s.n + UINT64_C(0xD6E8FEB86659FD93);
-    for (size_t i = 0; i + 8 < s.n; i += 8)
-        h = mix(h ^ load8(s.p + i), odd);
-    return mix(h ^ load8(s.p + s.n - 8), odd);
-}
 
 static inline bool same(struct str a, const char *b)
 {
     if (a.n < 8)
-        return load_short(a) == load_short((struct str){ b, a.n });
+        return hash_load_short(a) == hash_load_short((struct str){ b, a.n });
     if (a.n <= 16)
-        return load8(a.p) == load8(b) && load8(a.p + a.n - 8) == load8(b + a.n - 8);
+        return hash_load8(a.p) == hash_load8(b) && hash_load8(a.p + a.n - 8) == hash_load8(b + a.n - 8);
     return memcmp(a.p, b, a.n) == 0;
 }
 
@@ -81,28 +40,35 @@ static void take_slot(struct low *low, uint64_t hash, uint32_t number)
     low->slots[slot] = number + 1;
 }
 
-/* Twice as many slots. first: the first key that has one. */
-static int grow(struct low *low, size_t first)
+/* n slots, a power of two, that are free. */
+static int renew(struct low *low, size_t n)
 {
-    size_t n = 2 * (low->mask + 1);
     uint32_t *slots = calloc(n, sizeof *slots);
     if (slots == NULL)
         return -1;
     free(low->slots);
     low->slots = slots;
     low->mask = n - 1;
-    for (size_t i = first; i < low_count(low); i++)
+    return 0;
+}
+
+/* Twice as many slots. NULL, the first key of a nullable column, has none: no text is it. */
+static int grow(struct low *low)
+{
+    if (renew(low, 2 * (low->mask + 1)) < 0)
+        return -1;
+    for (size_t i = low->nullable; i < low_count(low); i++)
         take_slot(low, keys_of(low)[i].hash, (uint32_t)i);
     return 0;
 }
 
 /* One more key; its number. After a failure, which `keys` or `known` remembers, 0. */
-static uint32_t add(struct low *low, struct str s, uint64_t hash, size_t first)
+static uint32_t add(struct low *low, struct str s, uint64_t hash)
 {
     size_t number = low_count(low);
     if (buf_reserve(&low->keys, s.n + 10) < 0 || buf_reserve(&low->known, sizeof(struct low_key)) < 0)
         return 0;
-    if (number >= UINT32_MAX - 1 || (2 * number > low->mask && grow(low, first) < 0)) {
+    if (number >= UINT32_MAX - 1 || (2 * number > low->mask && grow(low) < 0)) {
         low->keys.failed = true;
         return 0;
     }
@@ -110,15 +76,15 @@ static uint32_t add(struct low *low, struct str s, uint64_t hash, size_t first)
     struct low_key key = { hash, low->keys.n, s.n };
     buf_put_str(&low->keys, s);
     buf_put(&low->known, &key, sizeof key);
-    if (number >= first)
+    if (number > 0 || !low->nullable)
         take_slot(low, hash, (uint32_t)number);
     return (uint32_t)number;
 }
 
-/* NULL is a key that no text has. */
-static void put_first(struct low *low, bool nullable)
+/* '', or what stands for NULL. */
+static void put_default(struct low *low)
 {
-    add(low, STR(""), hash_of(STR("")), nullable ? 1 : 0);
+    add(low, STR(""), hash_str(low->seed, STR("")));
 }
 
 struct low *low_new(bool nullable, size_t max)
@@ -126,13 +92,13 @@ struct low *low_new(bool nullable, size_t max)
     struct low *low = calloc(1, sizeof *low);
     if (low == NULL)
         return NULL;
+    low->nullable = nullable;
+    hash_seed(low->seed);
     buf_init(&low->keys, max);
     buf_init(&low->known, 0);
-    low->mask = SLOTS_MIN - 1;
-    low->slots = calloc(SLOTS_MIN, sizeof *low->slots);
-    if (low->slots != NULL)
-        put_first(low, nullable);
-    if (low->slots == NULL || low_count(low) == 0) {
+    if (renew(low, SLOTS_MIN) == 0)
+        put_default(low);
+    if (low_count(low) == 0) {
         low_free(low);
         return NULL;
     }
@@ -149,12 +115,14 @@ void low_free(struct low *low)
     free(low);
 }
 
-void low_clear(struct low *low, bool nullable, size_t keep)
+void low_clear(struct low *low, size_t keep)
 {
+    size_t bytes = (low->mask + 1) * sizeof *low->slots;
     buf_shrink(&low->keys, keep);
     buf_shrink(&low->known, keep);
-    memset(low->slots, 0, (low->mask + 1) * sizeof *low->slots);
-    put_first(low, nullable);
+    if (bytes <= keep || low->mask < SLOTS_MIN || renew(low, SLOTS_MIN) < 0)
+        memset(low->slots, 0, bytes);
+    put_default(low);
 }
 
 struct str col_low(const struct col *c, size_t row)
@@ -167,7 +135,7 @@ struct str col_low(const struct col *c, size_t row)
 void col_put_low(struct col *c, struct str s)
 {
     struct low *low = c->low;
-    uint64_t hash = hash_of(s);
+    uint64_t hash = hash_str(low->seed, s);
     uint32_t number = 0;
     size_t slot = hash & low->mask;
     for (; low->slots[slot] != 0; slot = (slot + 1) & low->mask) {
@@ -175,7 +143,7 @@ void col_put_low(struct col *c, struct str s)
         if (key->hash == hash && key->n == s.n && same(s, low->keys.p + key->at))
             break;
     }
-    number = low->slots[slot] != 0 ? low->slots[slot] - 1 : add(low, s, hash, c->nullable ? 1 : 0);
+    number = low->slots[slot] != 0 ? low->slots[slot] - 1 : add(low, s, hash);
     buf_put(&c->data, &number, sizeof number);
     c->rows++;
 }

@@ -6,7 +6,7 @@
 
 /* Of its state and of its flags on the wire (ClickHouse's SerializationLowCardinality): keys of its own come, and nothing is shared
  * with blocks before. */
-enum { LOW_VERSION = 1, LOW_KEYS_FOLLOW = 1 << 9 | 1 << 10, LOW_SHARED_KEYS = 1 << 8 };
+enum { LOW_VERSION = 1, LOW_KEYS_FOLLOW = 1 << 9 | 1 << 10 };
 
 /* Key 0 is the column's default: NULL where it is nullable, '' otherwise. */
 struct low {
@@ -14,6 +14,8 @@ struct low {
     struct buf known; /* struct low_key, one per key */
     uint32_t *slots;  /* open addressing: a key's number + 1; 0 = free */
     size_t mask;
+    uint64_t seed[2];
+    bool nullable;
 };
 
 struct low_key {
@@ -26,7 +28,7 @@ struct low_key {
 struct low *low_new(bool nullable, size_t max);
 void low_free(struct low *low);
 /* No key but the default; keeps memory up to `keep` bytes per buffer. */
-void low_clear(struct low *low, bool nullable, size_t keep);
+void low_clear(struct low *low, size_t keep);
 /* How many there are, the default's included. */
 size_t low_count(const struct low *low);
 struct str low_key(const struct low *low, size_t number);

@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/auxv.h>
+
+#include "base/hash.h"
 
 enum {
     GENERATION_BYTES = 4 << 20,
@@ -29,7 +30,7 @@ struct generation {
 
 struct cache {
     struct generation young, old;
-    uint64_t seed;
+    uint64_t seed[2];
 };
 
 static int generation_init(struct generation *g)
@@ -46,10 +47,7 @@ struct cache *cache_new(void)
         cache_free(c);
         return NULL;
     }
-    /* Agents come from anybody: without the seed they could be made to share a slot. */
-    const void *random = (const void *)getauxval(AT_RANDOM);
-    if (random != NULL)
-        memcpy(&c->seed, random, sizeof c->seed);
+    hash_seed(c->seed);
     return c;
 }
 
@@ -62,29 +60,6 @@ void cache_free(struct cache *c)
     free(c->old.bytes);
     free(c->old.slots);
     free(c);
-}
-
-__extension__ typedef unsigned __int128 wide;
-
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-    wide product = (wide)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* Eight bytes at a time, each folded in by a wide multiplication (as wyhash does). */
-static uint64_t hash_of(uint64_t seed, struct str s)
-{
-    static const uint64_t odd = 0x9E3779B97F4A7C15u;
-    uint64_t h = mix(seed ^ odd, s.n ^ odd), word;
-    for (; s.n >= 8; s.p += 8, s.n -= 8) {
-        memcpy(&word, s.p, 8);
-        h = mix(h ^ word, odd ^ seed);
-    }
-    word = 0;
-    if (s.n > 0)
-        memcpy(&word, s.p, s.n);
-    return mix(h ^ word, odd);
 }
 
 static struct entry *entry_at(const struct generation *g, uint32_t slot)
@@ -148,7 +123,7 @@ static struct entry *room(struct generation *g, uint64_t hash, size_t size)
 
 bool cache_get(struct cache *c, struct str agent, struct ua_answer *answer)
 {
-    uint64_t hash = hash_of(c->seed, agent);
+    uint64_t hash = hash_str(c->seed, agent);
     struct entry *e = find(&c->young, hash, agent);
     if (e == NULL && (e = find(&c->old, hash, agent)) != NULL) {
         size_t size = size_of(e);
@@ -165,7 +140,7 @@ bool cache_get(struct cache *c, struct str agent, struct ua_answer *answer)
 void cache_put(struct cache *c, struct str agent, struct ua_answer *answer)
 {
     struct str *list[FIELDS];
-    struct entry head = { .hash = hash_of(c->seed, agent), .agent_n = (uint16_t)agent.n, .is_bot = answer->is_bot };
+    struct entry head = { .hash = hash_str(c->seed, agent), .agent_n = (uint16_t)agent.n, .is_bot = answer->is_bot };
     fields(answer, list);
     for (int i = 0; i < FIELDS; i++) {
         if (list[i]->n > UINT16_MAX)

@@ -242,18 +242,24 @@ static void writes_keys_once(void **state)
     col_fini(&c);
 }
 
+/* A column of 100 bytes in which one text fits, and one that doesn't was taken back. */
+static void open_full(struct col *c, const char *type)
+{
+    char big[200] = { 0 };
+    assert_int_equal(col_init(c, "r", type, 100, NULL), 0);
+    col_put_str(c, STR("fits"));
+    col_mark(c);
+    col_put_str(c, (struct str){ big, sizeof big });
+    assert_true(col_failed(c));
+    col_rollback(c);
+    assert_false(col_failed(c));
+}
+
 static void a_full_column_of_keys_can_be_taken_back(void **state)
 {
     (void)state;
     struct col c;
-    char big[200] = { 0 };
-    assert_int_equal(col_init(&c, "r", "LowCardinality(String)", 100, NULL), 0);
-    col_put_str(&c, STR("fits"));
-    col_mark(&c);
-    col_put_str(&c, (struct str){ big, sizeof big });
-    assert_true(col_failed(&c));
-    col_rollback(&c);
-    assert_false(col_failed(&c));
+    open_full(&c, "LowCardinality(String)");
     col_put_str(&c, STR("fits"));
     assert_int_equal(c.rows, 2);
     assert_true(str_eq(col_low(&c, 1), STR("fits")));
@@ -307,13 +313,7 @@ static void a_full_column_can_be_taken_back(void **state)
     (void)state;
     struct col c;
     char big[200] = { 0 };
-    assert_int_equal(col_init(&c, "r", "String", 100, NULL), 0);
-    col_put_str(&c, STR("fits"));
-    col_mark(&c);
-    col_put_str(&c, (struct str){ big, sizeof big });
-    assert_true(col_failed(&c));
-    col_rollback(&c);
-    assert_false(col_failed(&c));
+    open_full(&c, "String");
     col_put_default(&c);
     EXPECT_BLOCK(&c, "\1\2\1r\6String\4fits\0");
     /* What failed before the mark stays failed: rows are missing. */
