@@ -36,6 +36,7 @@ struct apply {
     const char *database;
     bool dry_run, no_database /* in a dry run: it isn't there yet */;
     struct object *objects; /* as plan->objects */
+    bool *aliased;          /* as plan->contracts: eventsRecord is already what the contract says */
 };
 
 /* ---- apply_server.c ---- */

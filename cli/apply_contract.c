@@ -119,13 +119,13 @@ static int one_contract(struct apply *a, const struct plan_source *s, struct err
     unfold(want);
     if (have[0] == '\0' || strcmp(have, want) == 0)
         goto out;
-    for (rest = elements(have); next_element(&rest, &name, &type);)
-        if (!find_element(want, name, &other) && contract_drops(s->contract, name))
-            continue;
-        else if (!find_element(want, name, &other))
+    for (rest = elements(have); next_element(&rest, &name, &type);) {
+        bool kept = find_element(want, name, &other);
+        if (!kept && !contract_drops(s->contract, name))
             buf_printf(&broken, "%s%.*s (%.*s) is gone", broken.n > 0 ? "; " : "", STR_ARG(name), STR_ARG(type));
-        else if (!same_values(type, other))
+        else if (kept && !same_values(type, other))
             buf_printf(&broken, "%s%.*s was %.*s, is %.*s", broken.n > 0 ? "; " : "", STR_ARG(name), STR_ARG(type), STR_ARG(other));
+    }
     for (rest = elements(want); next_element(&rest, &name, &type);)
         if (!find_element(have, name, &other) && is_required(s->contract, name))
             buf_printf(&broken, "%s%.*s is new and required, which messages so far don't have", broken.n > 0 ? "; " : "",

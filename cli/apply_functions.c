@@ -76,10 +76,13 @@ static char *alias_of(struct apply *a, const struct contract *c, struct err *err
     return name;
 }
 
-/* 1: the alias stands for the contract as it is; 0: it doesn't, or isn't there. What it is now says more than a note would: two
- * databases of a server share it. */
-static int alias_stands(struct apply *a, const char *name, const struct contract *c, struct err *err)
+/* Whether the alias stands for the contract as it is. What it is now says more than a note would: two databases of a server share
+ * it. */
+static int look_at_alias(struct apply *a, const struct contract *c, bool *stands, struct err *err)
 {
+    const char *name = alias_of(a, c, err);
+    if (name == NULL)
+        return -1;
     const struct clickhouse_param params[] = { { "name", str_of(name) }, { "record", str_of(contract_function(c)) } };
     char *same = clickhouse_value(a->ch,
                                   "SELECT count() FROM system.functions WHERE name = {name:String}"
@@ -87,19 +90,14 @@ static int alias_stands(struct apply *a, const char *name, const struct contract
                                   params, 2, err);
     if (same == NULL)
         return -1;
-    bool right = strcmp(same, "1") == 0;
+    *stands = strcmp(same, "1") == 0;
     free(same);
-    return right;
+    return 0;
 }
 
-/* Calls the function of a contract that is new or has changed: a key, a policy or data that it lacks is found out here, not by the
- * first block of messages, which would wait. */
+/* A key, a policy or data that the function lacks is found out here, not by the first block of messages, which would wait. */
 static int try_record(struct apply *a, const struct contract *c, struct err *err)
 {
-    const char *name = alias_of(a, c, err);
-    int known = name != NULL ? alias_stands(a, name, c, err) : -1;
-    if (known != 0)
-        return known < 0 ? -1 : 0;
     char *sql = arena_printf(&a->arena, "SELECT tupleElement(%s(now64(3), ''), 'verdict')", contract_function(c));
     char *verdict = sql != NULL ? clickhouse_value(a->ch, sql, NULL, 0, err) : NULL;
     if (sql == NULL)
@@ -107,6 +105,21 @@ static int try_record(struct apply *a, const struct contract *c, struct err *err
     if (verdict == NULL)
         return err_at(err, "contracts/%s.schema.json: trying %s", contract_stem(c), contract_function(c));
     free(verdict);
+    return 0;
+}
+
+/* Tries the functions of contracts that are new or have changed. */
+static int try_records(struct apply *a, struct err *err)
+{
+    if (a->no_database) /* nothing can be asked with it as the default; a dry run has said enough */
+        return 0;
+    if ((a->aliased = arena_alloc(&a->arena, (a->plan->n_contracts + 1) * sizeof *a->aliased)) == NULL)
+        return err_set(err, ERR_STOP, "out of memory");
+    for (size_t i = 0; i < a->plan->n_contracts; i++) {
+        const struct contract *c = a->plan->contracts[i];
+        if (look_at_alias(a, c, &a->aliased[i], err) < 0 || (!a->aliased[i] && !a->dry_run && try_record(a, c, err) < 0))
+            return -1;
+    }
     return 0;
 }
 
@@ -123,8 +136,8 @@ int apply_functions(struct apply *a, struct err *err)
     if (functions_names(contracts, &l.names, err) < 0)
         goto out;
     done = place.user_scripts != NULL && place.config != NULL ? install(&l, &place, err) : verify(&l, err);
-    for (size_t i = 0; i < a->plan->n_contracts && done == 0 && !a->dry_run; i++)
-        done = try_record(a, a->plan->contracts[i], err);
+    if (done == 0)
+        done = try_records(a, err);
 out:
     buf_fini(&l.names);
     buf_fini(&l.missing);
@@ -133,19 +146,14 @@ out:
 
 int apply_aliases(struct apply *a, struct err *err)
 {
-    if (a->no_database) /* nothing can be asked with it as the default; a dry run has said enough */
-        return 0;
-    for (size_t i = 0; i < a->plan->n_contracts; i++) {
+    for (size_t i = 0; i < a->plan->n_contracts && !a->no_database; i++) {
+        if (a->aliased[i])
+            continue;
         const struct contract *c = a->plan->contracts[i];
         const char *record = contract_function(c), *name = alias_of(a, c, err);
         char *note = name != NULL ? arena_printf(&a->arena, "function %s", name) : NULL;
         if (note == NULL)
             return err_set(err, ERR_STOP, "out of memory");
-        int stands = alias_stands(a, name, c, err);
-        if (stands < 0)
-            return -1;
-        if (stands == 1)
-            continue;
         change(&a->changes, "create function %s(message), which is %s for people", name, record);
         char *sql = arena_printf(&a->arena, "CREATE OR REPLACE FUNCTION %s AS (message) -> %s(now64(3), message)", name, record);
         if (sql == NULL)

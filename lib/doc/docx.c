@@ -93,7 +93,7 @@ static void start(void *context, const char *name, const struct xml_attributes *
     if (is(name, "t"))
         r->in_text = true;
     else if (is(name, "vanish"))
-        r->hidden = !str_eq(xml_attribute(a, "val", NULL), STR("0")) && !str_eq(xml_attribute(a, "val", NULL), STR("false"));
+        r->hidden = !office_is_off(xml_attribute(a, "val", NULL));
     else if (r->hidden)
         return;
     else if (is(name, "tab"))

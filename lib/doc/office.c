@@ -191,3 +191,8 @@ const char *relations_find(const struct relations *r, struct str id)
             return r->all[i].target;
     return NULL;
 }
+
+bool office_is_off(struct str value)
+{
+    return str_eq(value, STR("0")) || str_eq(value, STR("false"));
+}

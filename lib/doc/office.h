@@ -10,6 +10,9 @@ int office_xlsx(const struct unpacked *u, struct parts *parts);
 int office_pptx(const struct unpacked *u, struct parts *parts);
 int office_odf(const struct unpacked *u, struct parts *parts);
 
+/* An OOXML switch that is off ("0", "false"). */
+bool office_is_off(struct str value);
+
 /* What a part of an OOXML file refers to: "ppt/_rels/presentation.xml.rels". */
 struct relations {
     struct relation {

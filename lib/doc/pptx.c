@@ -34,11 +34,6 @@ static bool is(const char *name, const char *what)
     return strcmp(name, what) == 0;
 }
 
-static bool is_false(struct str v)
-{
-    return str_eq(v, STR("0")) || str_eq(v, STR("false"));
-}
-
 /* English metric units, 914,400 to the inch; more than any slide has is as much as that. */
 static int64_t units(const struct xml_attributes *a, const char *name)
 {
@@ -52,10 +47,10 @@ static void sight(struct reader *r, const char *name, const struct xml_attribute
 {
     struct str hidden = xml_attribute(a, "hidden", NULL);
     if (is(name, "sld"))
-        r->not_shown = is_false(xml_attribute(a, "show", NULL));
+        r->not_shown = office_is_off(xml_attribute(a, "show", NULL));
     else if (is_shape(name))
         r->shapes++;
-    else if (is(name, "cNvPr") && hidden.n > 0 && !is_false(hidden) && r->shapes > 0 && r->unseen == 0)
+    else if (is(name, "cNvPr") && hidden.n > 0 && !office_is_off(hidden) && r->shapes > 0 && r->unseen == 0)
         r->unseen = r->shapes;
     else if (is(name, "off")) {
         r->x = units(a, "x");

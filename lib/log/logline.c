@@ -42,6 +42,25 @@ struct str texts_unescape(struct logline_parser *p, struct str content)
     return (struct str){ out.p, out.n };
 }
 
+struct str without_escapes(struct logline_parser *p, struct str raw, const char *escaped)
+{
+    if (raw.n == 0 || memchr(raw.p, '\\', raw.n) == NULL)
+        return raw;
+    char *room = texts_room(p, raw.n);
+    size_t n = 0;
+    if (room == NULL)
+        return raw;
+    for (size_t i = 0; i < raw.n; i++) {
+        char c = raw.p[i];
+        if (c == '\\' && i + 1 < raw.n && raw.p[i + 1] != '\0' && strchr(escaped, raw.p[i + 1]) != NULL) {
+            c = raw.p[++i];
+            c = c == 'n' ? '\n' : c == 'r' ? '\r' : c;
+        }
+        room[n++] = c;
+    }
+    return (struct str){ room, n };
+}
+
 static bool same_name(struct logline_value a, struct logline_value b)
 {
     return str_eq(a.text, b.text);

@@ -68,6 +68,8 @@ bool shape_logcat(struct logline_parser *p, struct str rest); /* behind the mome
 bool shape_logcat_long(struct logline_parser *p, struct str line);
 bool shape_short_moment(struct logline_parser *p, struct str line);
 bool shape_nagios(struct logline_parser *p, struct str line);
+/* "MOMENT * message": time, the moment; ms, known: what it says; rest: what is behind it. */
+bool redis_behind(struct logline_parser *p, struct str pid, struct str time, int64_t ms, bool known, struct str rest);
 bool shape_redis_old(struct logline_parser *p, struct str line);
 bool shape_counted(struct logline_parser *p, struct str line);
 bool shape_cluster(struct logline_parser *p, struct str line);
@@ -182,6 +184,8 @@ void find_ids(struct logline_parser *p, struct str text);
 
 /* Room for n bytes in p->texts; NULL where it is full. */
 char *texts_room(struct logline_parser *p, size_t n);
+/* A backslash before any of `escaped` resolved: an n and an r among them are a line feed and a carriage return. */
+struct str without_escapes(struct logline_parser *p, struct str raw, const char *escaped);
 struct str texts_unescape(struct logline_parser *p, struct str content);
 
 #endif

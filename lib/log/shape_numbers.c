@@ -85,18 +85,7 @@ bool shape_redis_old(struct logline_parser *p, struct str line)
         return false;
     rest = str_from(rest, 1);
     size_t n = log_time_read_short(rest, p->reference, &ms, &known);
-    if (n == 0 || n + 3 > rest.n || rest.p[n] != ' ' || rest.p[n + 2] != ' ')
-        return false;
-    char mark = rest.p[n + 1];
-    p->line.level = mark == '#' ? "WARN" : mark == '*' ? "INFO" : mark == '-' ? "DEBUG" : mark == '.' ? "TRACE" : "";
-    if (p->line.level[0] == '\0')
-        return false;
-    p->line.format = "redis";
-    put_time(p, ms, known, str_head(rest, n));
-    put_source(p, text_value(STR("redis")), SOURCE_LOGGER, text_value(STR("program")));
-    put_field(p, "pid", pid);
-    p->line.message = text_value(str_from(rest, n + 3));
-    return true;
+    return n > 0 && redis_behind(p, pid, str_head(rest, n), ms, known, str_from(rest, n));
 }
 
 /* Octet counting of RFC 6587: "83 <40>1 …". */

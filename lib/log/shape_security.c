@@ -36,25 +36,8 @@ static bool cut_pipe(struct str *s, struct str *field)
     return true;
 }
 
-/* \\ \| \= \n \r resolved. */
-static struct str unescaped(struct logline_parser *p, struct str raw)
-{
-    if (raw.n == 0 || memchr(raw.p, '\\', raw.n) == NULL)
-        return raw;
-    char *room = texts_room(p, raw.n);
-    size_t n = 0;
-    if (room == NULL)
-        return raw;
-    for (size_t i = 0; i < raw.n; i++) {
-        char c = raw.p[i];
-        if (c == '\\' && i + 1 < raw.n && raw.p[i + 1] != '\0' && strchr("\\|=nr", raw.p[i + 1]) != NULL) {
-            c = raw.p[++i];
-            c = c == 'n' ? '\n' : c == 'r' ? '\r' : c;
-        }
-        room[n++] = c;
-    }
-    return (struct str){ room, n };
-}
+/* What a backslash stands before in CEF. */
+static const char escaped[] = "\\|=nr";
 
 static bool is_key_byte(char c)
 {
@@ -66,7 +49,7 @@ static void put_pair(struct logline_parser *p, struct str name, struct str value
     static const char *const moments[] = { "rt", "end", "devTime" };
     int64_t ms;
     bool known;
-    value = unescaped(p, value);
+    value = without_escapes(p, value, escaped);
     for (size_t i = 0; i < sizeof moments / sizeof *moments; i++)
         if (str_eq(name, str_of(moments[i])) && (i == 0 || !p->line.has_time) && log_time_whole(value, p->reference, &ms, &known)) {
             put_time(p, ms, known, value);
@@ -125,12 +108,12 @@ bool shape_cef(struct logline_parser *p, struct str line)
         return false;
     p->line.format = "cef";
     p->line.level = event_level(str_trim(f[6]));
-    put_source(p, text_value(unescaped(p, f[2])), SOURCE_PROGRAM, text_value(STR("product")));
-    put_field(p, "vendor", unescaped(p, f[1]));
-    put_field(p, "version", unescaped(p, f[3]));
-    put_field(p, "event_id", unescaped(p, f[4]));
+    put_source(p, text_value(without_escapes(p, f[2], escaped)), SOURCE_PROGRAM, text_value(STR("product")));
+    put_field(p, "vendor", without_escapes(p, f[1], escaped));
+    put_field(p, "version", without_escapes(p, f[3], escaped));
+    put_field(p, "event_id", without_escapes(p, f[4], escaped));
     put_field(p, "severity", str_trim(f[6]));
-    p->line.message = text_value(unescaped(p, f[5]));
+    p->line.message = text_value(without_escapes(p, f[5], escaped));
     extension(p, rest);
     return true;
 }

@@ -50,6 +50,22 @@ bool shape_klog(struct logline_parser *p, struct str line)
     return true;
 }
 
+bool redis_behind(struct logline_parser *p, struct str pid, struct str time, int64_t ms, bool known, struct str rest)
+{
+    if (rest.n < 3 || rest.p[0] != ' ' || rest.p[2] != ' ')
+        return false;
+    char mark = rest.p[1];
+    p->line.level = mark == '#' ? "WARN" : mark == '*' ? "INFO" : mark == '-' ? "DEBUG" : mark == '.' ? "TRACE" : "";
+    if (p->line.level[0] == '\0')
+        return false;
+    p->line.format = "redis";
+    put_time(p, ms, known, time);
+    put_source(p, text_value(STR("redis")), SOURCE_LOGGER, text_value(STR("program")));
+    put_field(p, "pid", pid);
+    p->line.message = text_value(str_from(rest, 3));
+    return true;
+}
+
 /* 1234:M 25 Nov 2026 10:00:00.123 * message */
 bool shape_redis(struct logline_parser *p, struct str line)
 {
@@ -62,18 +78,9 @@ bool shape_redis(struct logline_parser *p, struct str line)
         return false;
     struct str pid = str_head(line, i), role = { line.p + i + 1, 1 }, rest = str_from(line, i + 3);
     size_t n = log_time_read(rest, p->reference, &ms, &known);
-    if (n == 0 || n + 3 > rest.n || rest.p[n] != ' ' || rest.p[n + 2] != ' ')
+    if (n == 0 || !redis_behind(p, pid, str_head(rest, n), ms, known, str_from(rest, n)))
         return false;
-    char mark = rest.p[n + 1];
-    p->line.level = mark == '#' ? "WARN" : mark == '*' ? "INFO" : mark == '-' ? "DEBUG" : mark == '.' ? "TRACE" : "";
-    if (p->line.level[0] == '\0')
-        return false;
-    p->line.format = "redis";
-    put_time(p, ms, known, str_head(rest, n));
-    put_source(p, text_value(STR("redis")), SOURCE_LOGGER, text_value(STR("program")));
-    put_field(p, "pid", pid);
     put_field(p, "role", role);
-    p->line.message = text_value(str_from(rest, n + 3));
     return true;
 }
 

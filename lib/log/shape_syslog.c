@@ -28,23 +28,6 @@ static bool is_sd_name(char c)
     return c > ' ' && c < 0x7f && c != '=' && c != ']' && c != '"';
 }
 
-/* A parameter's value with \" \\ \] resolved. */
-static struct str sd_value(struct logline_parser *p, struct str raw)
-{
-    if (memchr(raw.p, '\\', raw.n) == NULL)
-        return raw;
-    char *room = texts_room(p, raw.n);
-    size_t n = 0;
-    if (room == NULL)
-        return raw;
-    for (size_t i = 0; i < raw.n; i++) {
-        if (raw.p[i] == '\\' && i + 1 < raw.n && (raw.p[i + 1] == '"' || raw.p[i + 1] == '\\' || raw.p[i + 1] == ']'))
-            i++;
-        room[n++] = raw.p[i];
-    }
-    return (struct str){ room, n };
-}
-
 static void put_parameter(struct logline_parser *p, struct str id, struct str name, struct str value)
 {
     const struct key *key = key_find(p, name);
@@ -93,7 +76,7 @@ static bool structured_data(struct logline_parser *p, struct str *s)
                 n += s->p[i + n] == '\\';
             if (i + n >= s->n)
                 return false;
-            put_parameter(p, id, name, sd_value(p, (struct str){ s->p + i, n }));
+            put_parameter(p, id, name, without_escapes(p, (struct str){ s->p + i, n }, "\"\\]"));
             i += n + 1;
         }
         *s = str_from(*s, i + 1);
