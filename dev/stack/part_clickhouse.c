@@ -63,8 +63,6 @@ static void run(const struct stack *s)
     set("ODW_CLICKHOUSE_MEMORY", "%lld", (long long)(memory / 10 * 6));
     set("ODW_CLICKHOUSE_QUERY_MEMORY", "%lld", (long long)(memory / 10 * 4));
     set("ODW_CLICKHOUSE_CACHE", "%lld", (long long)within(memory / 48, 64 << 20, 1 << 30));
-    /* Per consumer, so that eight of them can fill a sixth of the memory. */
-    set("ODW_CLICKHOUSE_PREFETCH_KB", "%lld", (long long)within(memory / 48, 32 << 20, 1 << 30) / 1024);
 
     char program[PATH_MAX], config[PATH_MAX], data[PATH_MAX], http[16], tcp[16];
     snprintf(program, sizeof program, "%s/odw-clickhouse", s->bin);

@@ -173,12 +173,15 @@ int rows_run(struct rows *r, const struct run *run, _Atomic uint64_t *current)
         int done = row(&r->row);
         if (done == UDF_STOP)
             return UDF_STOP;
+        bool full = col_failed(&r->out);
         if (done < 0)
             fail_row(r, i, "the function has no answer");
-        else if (col_failed(&r->out) && i > run->from)
+        else if (full && i > run->from)
             return -1;
-        else if (!one_row(r, before))
-            fail_row(r, i, too_large(r) ? "the answer is too large" : "the function put no row, or more than one");
+        else if (full || r->scratch.failed)
+            fail_row(r, i, "the answer is too large");
+        else if (r->out.rows != before + 1)
+            fail_row(r, i, "the function put no row, or more than one");
     }
     atomic_store_explicit(current, run->to, memory_order_relaxed);
     return 0;
