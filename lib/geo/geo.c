@@ -1,5 +1,5 @@
 /* lib/geo: looks addresses up. libmaxminddb opens and checks a file and decodes its records; the tree is walked here, since the
- * first 16 steps of an IPv4 address and the decoding of a record can be remembered. */
+ * first 16 steps of an address and the decoding of a record can be remembered. */
 #include "geo/geo.h"
 
 #include <stdlib.h>
@@ -28,8 +28,8 @@ struct record {
 struct database {
     MMDB_s file;
     bool open;
-    uint32_t *jumps;        /* where the first 16 bits of an IPv4 address lead */
-    struct record *records; /* by the hash of their value */
+    uint32_t *jumps4, *jumps6; /* where the first 16 bits of an address lead; the latter NULL where it has no IPv6 */
+    struct record *records;    /* by the hash of their value */
 };
 
 struct geo {
@@ -56,21 +56,15 @@ static inline uint32_t step(const struct database *db, uint32_t node, unsigned b
 }
 
 /* The record's value for an address; 0: it has none. */
-static uint32_t find4(const struct database *db, const unsigned char a[4])
+static uint32_t find(const struct database *db, int version, const unsigned char *a)
 {
-    uint32_t nodes = db->file.metadata.node_count, at = db->jumps[a[0] << 8 | a[1]];
-    uint32_t rest = (uint32_t)a[2] << 8 | a[3];
-    for (int bit = 15; at < nodes && bit >= 0; bit--)
-        at = step(db, at, rest >> bit & 1);
-    return at > nodes ? at : 0;
-}
-
-static uint32_t find6(const struct database *db, const unsigned char a[16])
-{
-    uint32_t nodes = db->file.metadata.node_count, at = 0;
-    if (db->file.metadata.ip_version != 6)
+    const uint32_t *jumps = version == 4 ? db->jumps4 : db->jumps6;
+    uint32_t nodes = db->file.metadata.node_count;
+    unsigned bits = version == 4 ? 32 : 128;
+    if (jumps == NULL)
         return 0;
-    for (int bit = 0; at < nodes && bit < 128; bit++)
+    uint32_t at = jumps[a[0] << 8 | a[1]];
+    for (unsigned bit = 16; at < nodes && bit < bits; bit++)
         at = step(db, at, a[bit / 8] >> (7 - bit % 8) & 1);
     return at > nodes ? at : 0;
 }
@@ -225,7 +219,7 @@ static bool has_fields(const struct database *db)
     struct record r;
     for (size_t i = 0, seen = 0; i < JUMPS && seen < 1000; i++) {
         const unsigned char a[4] = { (unsigned char)(i >> 8), (unsigned char)i, 1, 1 };
-        uint32_t value = find4(db, a);
+        uint32_t value = find(db, 4, a);
         if (value == 0 || value == last)
             continue;
         last = value;
@@ -237,7 +231,7 @@ static bool has_fields(const struct database *db)
     /* A database of IPv6 alone: every /16 of what is in use (2000::/3). */
     for (unsigned i = 0x2000; i < 0x4000; i++) {
         const unsigned char a[16] = { (unsigned char)(i >> 8), (unsigned char)i, 1, 1 };
-        uint32_t value = find6(db, a);
+        uint32_t value = find(db, 6, a);
         if (value == 0)
             continue;
         decode(db, value, &r);
@@ -245,6 +239,19 @@ static bool has_fields(const struct database *db)
             return true;
     }
     return false;
+}
+
+/* Where the first 16 bits lead from the root of a version's tree. NULL: no memory. */
+static uint32_t *jumps_from(const struct database *db, uint32_t root)
+{
+    uint32_t *jumps = malloc(JUMPS * sizeof *jumps);
+    for (unsigned i = 0; jumps != NULL && i < JUMPS; i++) {
+        uint32_t at = root;
+        for (int bit = 15; at < db->file.metadata.node_count && bit >= 0; bit--)
+            at = step(db, at, i >> bit & 1);
+        jumps[i] = at;
+    }
+    return jumps;
 }
 
 static int open_database(struct database *db, const char *file, struct err *err)
@@ -262,16 +269,11 @@ static int open_database(struct database *db, const char *file, struct err *err)
         (m->ip_version != 4 && m->ip_version != 6) || tree + SEPARATOR > (size_t)db->file.file_size)
         return err_set(err, ERR_STOP, "%s: expected records of 24, 28 or 32 bits for IPv4 or IPv6, got %u bits, IPv%u", file,
                        m->record_size, m->ip_version);
-    db->jumps = malloc(JUMPS * sizeof *db->jumps);
+    db->jumps4 = jumps_from(db, m->ip_version == 6 ? db->file.ipv4_start_node.node_value : 0);
+    db->jumps6 = m->ip_version == 6 ? jumps_from(db, 0) : NULL;
     db->records = calloc(RECORDS, sizeof *db->records);
-    if (db->jumps == NULL || db->records == NULL)
+    if (db->jumps4 == NULL || (m->ip_version == 6 && db->jumps6 == NULL) || db->records == NULL)
         return err_set(err, ERR_RETRY, "%s: out of memory", file);
-    for (unsigned i = 0; i < JUMPS; i++) {
-        uint32_t at = m->ip_version == 6 ? db->file.ipv4_start_node.node_value : 0;
-        for (int bit = 15; at < m->node_count && bit >= 0; bit--)
-            at = step(db, at, i >> bit & 1);
-        db->jumps[i] = at;
-    }
     if (!has_fields(db))
         return err_set(err, ERR_STOP, "%s: expected records with a country, an autonomous system or both, found none; it is a %s",
                        file, m->database_type);
@@ -306,7 +308,8 @@ void geo_close(struct geo *geo)
         struct database *db = &geo->databases[i];
         if (db->open)
             MMDB_close(&db->file);
-        free(db->jumps);
+        free(db->jumps4);
+        free(db->jumps6);
         free(db->records);
     }
     free(geo);
@@ -338,7 +341,7 @@ bool geo_find(struct geo *geo, struct str address, struct geo_answer *answer)
     bool found = false;
     for (size_t i = 0; i < geo->n; i++) {
         const struct database *db = &geo->databases[i];
-        uint32_t value = version == 4 ? find4(db, a) : find6(db, a);
+        uint32_t value = find(db, version, a);
         if (value == 0)
             continue;
         const struct record *r = record_of(db, value);

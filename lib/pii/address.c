@@ -270,6 +270,28 @@ static int put_network4(const unsigned char four[3], struct buf *out)
     return buf_put(out, text, n);
 }
 
+/* RFC 5952: no zeros in front, lower case, and :: for what is cut off and the zeros before it. */
+static int put_network6(const unsigned char six[6], struct buf *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[16];
+    size_t n = 0;
+    int written = 3;
+    while (written > 0 && six[2 * written - 2] == 0 && six[2 * written - 1] == 0)
+        written--;
+    for (int i = 0; i < written; i++) {
+        unsigned group = (unsigned)six[2 * i] << 8 | six[2 * i + 1];
+        int shift = group > 0xFFF ? 12 : group > 0xFF ? 8 : group > 0xF ? 4 : 0;
+        for (; shift >= 0; shift -= 4)
+            text[n++] = digits[group >> shift & 15];
+        text[n++] = ':';
+    }
+    if (written == 0)
+        text[n++] = ':';
+    text[n++] = ':';
+    return buf_put(out, text, n);
+}
+
 bool ip_anonymise(struct str ip, struct buf *out)
 {
     static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF };
@@ -280,17 +302,5 @@ bool ip_anonymise(struct str ip, struct buf *out)
         return false;
     if (version == 6 && memcmp(a, mapped, sizeof mapped) == 0)
         version = 4, four = a + 12;
-    if (version == 4)
-        return put_network4(four, out) == 0;
-    unsigned group[3], written = 0;
-    for (unsigned i = 0; i < 3; i++) {
-        group[i] = (unsigned)a[2 * i] << 8 | a[2 * i + 1];
-        if (group[i] != 0)
-            written = i + 1;
-    }
-    char text[24] = "::";
-    int n = 0;
-    for (unsigned i = 0; i < written; i++)
-        n += snprintf(text + n, sizeof text - (size_t)n, "%x%s", group[i], i + 1 < written ? ":" : "::");
-    return buf_puts(out, text) == 0;
+    return (version == 4 ? put_network4(four, out) : put_network6(a, out)) == 0;
 }
