@@ -25,6 +25,8 @@ bool pii_sql_secret_at(const struct pii_text *t, size_t quote, struct pii_span *
 {
     unsigned mark = t->p[quote];
     size_t word = quote - 1, start = quote + 1, end = start;
+    if (t->json && mark == '"')
+        return false; /* it ends the string */
     bool call = t->p[word] == '(', by = !call && is_by(t, word);
     if (!by) {
         const struct pii_secret_key *key = pii_secret_key_before(t, word);
@@ -34,7 +36,8 @@ bool pii_sql_secret_at(const struct pii_text *t, size_t quote, struct pii_span *
         if (pii_is_word(before) || before == '/' || before == '-')
             return false;
     }
-    while (end - start < PII_SECRET_MAX && pii_byte(t, end) >= ' ' && (t->p[end] != mark || pii_byte(t, end + 1) == mark))
+    while (end - start < PII_SECRET_MAX && pii_byte(t, end) >= ' ' && !(t->json && t->p[end] == '"') &&
+           (t->p[end] != mark || pii_byte(t, end + 1) == mark))
         end += t->p[end] == mark ? 2 : 1;
     if (pii_byte(t, end) != mark || end == start || pii_holds_token(t, start, end))
         return false;

@@ -312,6 +312,21 @@ static void check_wrapped(struct str text)
     buf_fini(&b);
 }
 
+/* Its lines as strings of one array: what begins in one of them never goes on in the next. */
+static void check_lines(struct str text)
+{
+    struct buf json;
+    buf_init(&json, 0);
+    buf_putc(&json, '[');
+    while (text.n > 0) {
+        buf_puts(&json, json.n > 1 ? "," : "");
+        buf_put_json(&json, str_cut(&text, '\n'));
+    }
+    buf_putc(&json, ']');
+    check_json(buf_str(&json));
+    buf_fini(&json);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     /* A copy of exactly n bytes: a sanitizer sees every read beyond. */
@@ -323,6 +338,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     check_json(text);
     if (n > 0)
         check_wrapped(text);
+    check_lines(text);
     struct buf out;
     buf_init(&out, 0);
     MUST(ip_anonymise(text, &out) || out.n == 0);
