@@ -2,6 +2,7 @@
 #include <strings.h>
 
 #include "doc/charset.h"
+#include "doc/cms.h"
 #include "doc/mime.h"
 #include "doc/parse.h"
 
@@ -168,6 +169,14 @@ static int read_text(struct reader *r, const struct entity *e)
     return 0;
 }
 
+static int cms_fail(struct parts *parts, enum cms is)
+{
+    return parts_fail(parts, is == CMS_ENCRYPTED
+                                 ? "the message is encrypted"
+                                 : "expected a message that is signed or encrypted (S/MIME, RFC 8551), got one that is "
+                                   "damaged, cut short or of another kind");
+}
+
 static int read_attachment(struct reader *r, const struct entity *e, struct str type)
 {
     struct buf bytes, name;
@@ -188,6 +197,31 @@ static int read_attachment(struct reader *r, const struct entity *e, struct str 
     return 0;
 }
 
+/* A part in S/MIME: what was signed is read in its place; one that is encrypted is the message's end, or an attachment that can't
+ * be read. */
+static int read_smime(struct reader *r, const struct entity *e, unsigned depth)
+{
+    struct buf bytes, content;
+    int done;
+    buf_init(&bytes, r->parts->limits->bytes);
+    buf_init(&content, r->parts->limits->bytes);
+    decode(e, &bytes);
+    enum cms is = cms_read(buf_str(&bytes), &content);
+    if (is == CMS_SIGNED && depth >= DEEP) {
+        done = parts_fail(r->parts, "the message is nested deeper than %d parts", DEEP);
+    } else if (is == CMS_SIGNED) {
+        struct entity within = split(buf_str(&content), false);
+        done = read_entity(r, &within, depth + 1, false);
+    } else if (r->n_parts == 1) {
+        done = cms_fail(r->parts, is);
+    } else {
+        done = read_attachment(r, e, e->type);
+    }
+    buf_fini(&bytes);
+    buf_fini(&content);
+    return done;
+}
+
 /* related: a picture here is part of the layout: a logo, a signature. */
 static int read_entity(struct reader *r, const struct entity *e, unsigned depth, bool related)
 {
@@ -204,8 +238,10 @@ static int read_entity(struct reader *r, const struct entity *e, unsigned depth,
     if (begins(type, "application/pgp-signature") || begins(type, "application/pkcs7-signature") ||
         begins(type, "application/x-pkcs7-signature"))
         return 0;
-    if (begins(type, "application/pkcs7-mime") || begins(type, "application/x-pkcs7-mime") ||
-        begins(type, "application/pgp-encrypted"))
+    /* The whole message's is often called an attachment, for programs that don't know it. */
+    if ((!attached || r->n_parts == 1) && (begins(type, "application/pkcs7-mime") || begins(type, "application/x-pkcs7-mime")))
+        return read_smime(r, e, depth);
+    if (!attached && begins(type, "application/pgp-encrypted"))
         return parts_fail(r->parts, "the message is encrypted");
     return read_attachment(r, e, type);
 }
@@ -244,5 +280,15 @@ int parse_eml(struct str bytes, struct parts *parts)
             done = parts_fail(parts, "its attachments take more memory than there is");
     }
     buf_fini(&r.files);
+    return done;
+}
+
+int parse_cms(struct str bytes, struct parts *parts)
+{
+    struct buf content;
+    buf_init(&content, parts->limits->bytes);
+    enum cms is = cms_read(bytes, &content);
+    int done = is == CMS_SIGNED ? parse_eml(buf_str(&content), parts) : cms_fail(parts, is);
+    buf_fini(&content);
     return done;
 }

@@ -46,11 +46,23 @@ static const struct {
     const char *type;
     enum kind kind;
 } types[] = {
-    { "text/html", KIND_HTML },       { "application/xhtml+xml", KIND_HTML }, { "message/rfc822", KIND_EML },
-    { "application/pdf", KIND_PDF },  { "application/xml", KIND_MARKUP },     { "text/xml", KIND_MARKUP },
-    { "image/svg+xml", KIND_MARKUP }, { "application/json", KIND_TEXT },      { "application/x-ndjson", KIND_TEXT },
-    { "application/csv", KIND_TEXT }, { "application/yaml", KIND_TEXT },      { "application/javascript", KIND_TEXT },
-    { "text/rtf", KIND_RTF },         { "application/rtf", KIND_RTF },        { "application/x-tar", KIND_OTHER },
+    { "text/html", KIND_HTML },
+    { "application/xhtml+xml", KIND_HTML },
+    { "message/rfc822", KIND_EML },
+    { "application/pdf", KIND_PDF },
+    { "application/xml", KIND_MARKUP },
+    { "text/xml", KIND_MARKUP },
+    { "image/svg+xml", KIND_MARKUP },
+    { "application/json", KIND_TEXT },
+    { "application/x-ndjson", KIND_TEXT },
+    { "application/csv", KIND_TEXT },
+    { "application/yaml", KIND_TEXT },
+    { "application/javascript", KIND_TEXT },
+    { "text/rtf", KIND_RTF },
+    { "application/rtf", KIND_RTF },
+    { "application/x-tar", KIND_OTHER },
+    { "application/pkcs7-mime", KIND_CMS },
+    { "application/x-pkcs7-mime", KIND_CMS },
 };
 
 static enum kind kind_of_type(struct str type)

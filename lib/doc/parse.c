@@ -93,6 +93,9 @@ void parse(const struct file *f, void *magic, struct parts *parts)
     case KIND_EML:
         parse_eml(f->bytes, parts);
         break;
+    case KIND_CMS:
+        parse_cms(f->bytes, parts);
+        break;
     case KIND_EMPTY:
         parts_fail(parts, "the file is empty");
         break;

@@ -14,6 +14,7 @@ enum kind {
     KIND_ZIP, /* DOCX, XLSX, PPTX, ODT, ODS, ODP, if any */
     KIND_RTF,
     KIND_EML,
+    KIND_CMS,   /* S/MIME by itself: smime.p7m */
     KIND_OLE,   /* old Office files, and encrypted new ones */
     KIND_EMPTY, /* no bytes */
     KIND_OTHER,
@@ -41,6 +42,7 @@ int parse_office(struct str bytes, struct parts *parts); /* a ZIP file */
 int parse_ole(struct str bytes, struct parts *parts);
 int parse_rtf(struct str bytes, struct parts *parts);
 int parse_eml(struct str bytes, struct parts *parts);
+int parse_cms(struct str bytes, struct parts *parts);
 
 /* Readable text of HTML (UTF-8) appended to parts->page. */
 void html_text(struct str html, struct parts *parts);

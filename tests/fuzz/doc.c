@@ -192,7 +192,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     }
     memcpy(copy, data + 1, n - 1);
     struct file f = { .bytes = { copy, n - 1 }, .content_type = STR("") };
-    switch (data[0] % 11) {
+    switch (data[0] % 12) {
     case 0:
         parse_text(&f, &parts);
         break;
@@ -223,6 +223,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     case 9:
         kind_of(&f, NULL, type);
         parse(&f, NULL, &parts);
+        break;
+    case 10:
+        parse_cms(f.bytes, &parts);
         break;
     default:
         read_words(f.bytes);

@@ -312,6 +312,35 @@ def eml(pdf_bytes):
             "\r\n----outer\r\nContent-Type: application/zip\r\nContent-Disposition: attachment; filename=x.zip\r\n\r\nPK\3\4broken\r\n----outer--\r\n").encode("latin-1")
 
 
+def ber(tag, holds, indefinite=False):
+    if indefinite:
+        return bytes([tag, 0x80]) + holds + b"\0\0"
+    n = len(holds)
+    size = bytes([n]) if n < 128 else (lambda b: bytes([0x80 | len(b)]) + b)(n.to_bytes((n.bit_length() + 7) // 8, "big"))
+    return bytes([tag]) + size + holds
+
+
+def cms(kind, content, pieces=False):
+    """S/MIME's envelope (RFC 5652) around what was signed (kind 2) or enciphered (3); in pieces of indefinite length as programs
+    write it that stream. Without signatures and keys: nobody checks them."""
+    oid = lambda last: ber(0x06, bytes.fromhex("2A864886F70D0107") + bytes([last]))
+    if kind == 3:
+        return ber(0x30, oid(3) + ber(0xA0, ber(0x30, ber(0x02, b"\0") + content)))
+    octets = ber(0x24, b"".join(ber(0x04, content[i:i + 50]) for i in range(0, len(content), 50)), True) if pieces else ber(0x04, content)
+    algorithms = ber(0x31, ber(0x30, ber(0x06, bytes.fromhex("608648016503040201")), pieces), pieces)
+    signed = ber(0x02, b"\1") + algorithms + ber(0x30, oid(1) + ber(0xA0, octets, pieces), pieces) + ber(0x31, b"")
+    return ber(0x30, oid(2) + ber(0xA0, ber(0x30, signed, pieces), pieces), pieces)
+
+
+def smime(envelope, kind="signed-data", fields=b"Subject: visit\r\nFrom: ada@example.com\r\n", more=b""):
+    return (fields + b"Content-Type: application/pkcs7-mime; smime-type=" + kind.encode() + b"; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n" +
+            more + b"\r\n" + base64.encodebytes(envelope))
+
+
+LETTER = (b"Content-Type: multipart/mixed; boundary=z\r\n\r\n--z\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nTreated by Grace Hopper\r\n"
+          b"--z\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=n.txt\r\n\r\nroot canal\r\n--z--\r\n")
+
+
 def zeros(name, mebibytes):
     """A ZIP file whose member unpacks to so many MiB of white space; made piece by piece."""
     out = io.BytesIO()
@@ -390,6 +419,13 @@ def good():
     yield "mail.eml", eml(pdf([page_stream(MEMO)])), ["= eml 3", "From: Jürgen Müller <jm@example.com>", "Subject: Überweisung für Ada", "Schöne Grüße, a long line", "[Röntgen bild.pdf]", "Grace Hopper", "[x.zip]", "[not read: ", "-as HTML"]
     yield "calendar.eml", (b"From: a@example.com\r\nSubject: visit\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nsee below\r\n--b\r\n"
                            b"Content-Type: text/calendar; name=visit.ics\r\n\r\nBEGIN:VCALENDAR\r\nSUMMARY:root canal\r\nEND:VCALENDAR\r\n--b--\r\n"), ["= eml 2", "see below", "[visit.ics]", "SUMMARY:root canal"]
+    for name, pieces in (("signed.eml", False), ("signed_in_pieces.eml", True)):
+        yield name, smime(cms(2, LETTER, pieces)), ["= eml 2", "Subject: visit", "Treated by Grace Hopper", "[n.txt]", "root canal"]
+    yield "signed_twice.eml", smime(cms(2, smime(cms(2, LETTER), fields=b""))), ["= eml 2", "Treated by Grace Hopper", "root canal"]
+    yield "signed_attached.eml", (b"Subject: see\r\nFrom: ada@example.com\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\n\r\nas agreed\r\n--y\r\n" +
+                                  smime(cms(2, LETTER), fields=b"", more=b"Content-Disposition: attachment\r\n") + b"\r\n--y--\r\n"), ["= eml 3", "as agreed", "[smime.p7m]", "Treated by Grace Hopper", "root canal"]
+    yield "part_encrypted.eml", (b"Subject: see\r\nFrom: ada@example.com\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\n\r\nas agreed\r\n--y\r\n" +
+                                 smime(cms(3, b"x"), "enveloped-data", b"") + b"\r\n--y--\r\n"), ["= eml 2", "as agreed", "[smime.p7m]", "[not read: the message is encrypted]"]
     yield "no_boundary.eml", b"From: a@example.com\r\nTo: b@example.com\r\nContent-Type: multipart/mixed\r\n\r\njust words", ["= eml 1", "just words"]
 
 
@@ -422,6 +458,19 @@ def hostile():
     for _ in range(12):
         deep = b"Subject: outer\r\nDate: now\r\nContent-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\n" + deep
     yield "deep.eml", deep, ["= eml 10", "nested deeper than"]
+    yield "encrypted.eml", smime(cms(3, b"x"), "enveloped-data"), ["! the message is encrypted"]
+    yield "encrypted_file.eml", smime(cms(3, b"x"), "enveloped-data", more=b"Content-Disposition: attachment\r\n"), ["! the message is encrypted"]
+    yield "cut_signed.eml", smime(cms(2, LETTER)[:-200]), ["! damaged, cut short"]
+    yield "cut_pieces.eml", smime(cms(2, LETTER, True)[:200]), ["! damaged, cut short"]
+    deep = LETTER
+    for _ in range(25):
+        deep = smime(cms(2, deep), fields=b"")
+    yield "deep_signed.eml", b"Subject: deep\r\nFrom: ada@example.com\r\n" + deep, ["! nested deeper than"]
+    for name, whole in (("xlsx", xlsx()), ("pptx", pptx()), ("odt", odf("text", "".join("<text:p>%s</text:p>" % hashlib.sha256(bytes([i])).hexdigest() for i in range(100))))):
+        yield "cut." + name, whole[:len(whole) * 2 // 3], ["! damaged"]
+    yield "cut.gif", gif(pgm(draw(MEMO, "pgm")))[:2000], ["! damaged"]
+    yield "cut.rtf", b"{\\rtf1\\ansi Ada Lovel", ["= rtf 1", "Ada Lovel"]
+    yield "cut_early.rtf", b"{\\rtf1\\ansi{\\fonttbl{\\f0 Ar", ["! no text"]
     yield "brackets.html", b"<html>" + b"<div>" * 300000 + b"end", ["= html 1", "end"]
     yield "braces.rtf", b"{\\rtf1 " + b"{" * 300000 + b"end", ["! no text"]
 

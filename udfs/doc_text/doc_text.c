@@ -31,7 +31,8 @@ const struct udf udf_doc_text = {
         "any "
         "charset, Markdown, CSV, JSON and XML as they stand; HTML without what a browser doesn't show; PDF, by OCR where a page "
         "has no text; "
-        "pictures (PNG, JPEG, TIFF, GIF, BMP) by OCR; DOCX, XLSX, PPTX, ODT, ODS, ODP; RTF; EML with its attachments. A form feed "
+        "pictures (PNG, JPEG, TIFF, GIF, BMP) by OCR; DOCX, XLSX, PPTX, ODT, ODS, ODP; RTF; EML with its attachments, also "
+        "signed (S/MIME). A form feed "
         "stands between two pages, which are a PDF's, a TIFF's, sheets, slides, attachments. method says how it was read: text, "
         "html, pdf, ocr, pdf+ocr, docx, xlsx, pptx, odt, ods, odp, rtf, eml.",
     .errors =
