@@ -17,7 +17,7 @@ enum {
 
 struct element {
     unsigned char tag;
-    bool open;        /* of indefinite length: holds is all that follows, up to an END and beyond */
+    bool open; /* of indefinite length: holds is all that follows, up to an END and beyond */
     struct str holds;
 };
 
