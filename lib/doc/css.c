@@ -5,16 +5,27 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/hash.h"
+
 enum { SHEETS = 1 << 20, VALUE = 64 };
+
+struct css_rule {
+    uint32_t next; /* in its chain, plus one */
+    uint32_t at, n;
+};
 
 void css_init(struct css *c)
 {
-    buf_init(&c->hiding, SHEETS);
+    *c = (struct css){ .tried = 0 };
+    buf_init(&c->text, SHEETS);
+    buf_init(&c->rules, SHEETS * sizeof(struct css_rule));
+    hash_seed(c->seed);
 }
 
 void css_fini(struct css *c)
 {
-    buf_fini(&c->hiding);
+    buf_fini(&c->text);
+    buf_fini(&c->rules);
 }
 
 /* ---- declarations ---- */
@@ -120,16 +131,56 @@ static struct str cut_block(struct str *s)
     return block;
 }
 
+/* The next word of a selector and what it is: '.', '#', or 0: the element. */
+static struct str cut_word(struct str *selector, char *what)
+{
+    *what = selector->p[0] == '.' || selector->p[0] == '#' ? selector->p[0] : '\0';
+    size_t from = *what != '\0', n = from;
+    while (n < selector->n && selector->p[n] != '.' && selector->p[n] != '#')
+        n++;
+    struct str word = { selector->p + from, n - from };
+    *selector = (struct str){ selector->p + n, selector->n - n };
+    return word;
+}
+
+/* Elements' names in any case; of a long word the beginning does. */
+static uint32_t *chain(struct css *c, char what, struct str word)
+{
+    char key[VALUE];
+    size_t n = word.n < VALUE - 1 ? word.n : VALUE - 1;
+    key[0] = what;
+    for (size_t i = 0; i < n; i++)
+        key[1 + i] = what == '\0' && word.p[i] >= 'A' && word.p[i] <= 'Z' ? (char)(word.p[i] | 0x20) : word.p[i];
+    return &c->chains[hash_str(c->seed, (struct str){ key, n + 1 }) % CSS_CHAINS];
+}
+
+/* Under the word that the fewest elements have: an id before a class before an element. */
+static void put_selector(struct css *c, struct str selector)
+{
+    struct str rest = selector, best = { 0 };
+    char best_is = '\0';
+    while (rest.n > 0) {
+        char what;
+        struct str word = cut_word(&rest, &what);
+        if (best.p == NULL || what == '#' || best_is == '\0') {
+            best = word;
+            best_is = what;
+        }
+    }
+    uint32_t *first = chain(c, best_is, best);
+    struct css_rule rule = { *first, (uint32_t)c->text.n, (uint32_t)selector.n };
+    if (buf_put_str(&c->text, selector) == 0 && buf_put(&c->rules, &rule, sizeof rule) == 0)
+        *first = (uint32_t)(c->rules.n / sizeof rule);
+}
+
 static void put_rule(struct css *c, struct str selectors, struct str declarations)
 {
     if (!css_is_hidden(declarations))
         return;
     while (selectors.n > 0) {
         struct str one = str_trim(str_cut(&selectors, ','));
-        if (is_plain(one)) {
-            buf_put_str(&c->hiding, one);
-            buf_putc(&c->hiding, '\n');
-        }
+        if (is_plain(one))
+            put_selector(c, one);
     }
 }
 
@@ -157,39 +208,60 @@ void css_put(struct css *c, struct str sheet)
     buf_fini(&plain);
 }
 
-static bool is_among(struct str word, const char *words)
+/* The next class of an attribute; of none it is empty. */
+static struct str cut_class(const char **classes)
 {
-    for (const char *at = words + strspn(words, " \t\n\r\f"); *at != '\0'; at += strspn(at, " \t\n\r\f")) {
-        size_t n = strcspn(at, " \t\n\r\f");
-        if (n == word.n && memcmp(at, word.p, n) == 0)
+    static const char space[] = " \t\n\r\f";
+    const char *at = *classes + strspn(*classes, space);
+    struct str one = { at, strcspn(at, space) };
+    *classes = at + one.n;
+    return one;
+}
+
+static bool is_among(struct str word, const char *classes)
+{
+    for (struct str one = cut_class(&classes); one.n > 0; one = cut_class(&classes))
+        if (str_eq(one, word))
             return true;
-        at += n;
-    }
     return false;
 }
 
 static bool selects(struct str selector, const char *element, const char *id, const char *classes)
 {
-    size_t n = 0;
-    while (n < selector.n && selector.p[n] != '.' && selector.p[n] != '#')
-        n++;
-    if (n > 0 && (strlen(element) != n || strncasecmp(element, selector.p, n) != 0))
-        return false;
-    while (n < selector.n) {
-        char what = selector.p[n++];
-        struct str word = { selector.p + n, 0 };
-        for (; n < selector.n && selector.p[n] != '.' && selector.p[n] != '#'; n++)
-            word.n++;
-        if (word.n == 0 || (what == '.' ? !is_among(word, classes) : !str_eq(word, str_of(id))))
+    while (selector.n > 0) {
+        char what;
+        struct str word = cut_word(&selector, &what);
+        bool fits = what == '.'   ? is_among(word, classes)
+                    : what == '#' ? str_eq(word, str_of(id))
+                                  : strlen(element) == word.n && strncasecmp(element, word.p, word.n) == 0;
+        if (word.n == 0 || !fits)
             return false;
     }
     return true;
 }
 
-bool css_hides(const struct css *c, const char *element, const char *id, const char *classes)
+bool css_hides(struct css *c, const char *element, const char *id, const char *classes)
 {
-    for (struct str rest = buf_str(&c->hiding); rest.n > 0;)
-        if (selects(str_cut(&rest, '\n'), element, id, classes))
-            return true;
-    return false;
+    const struct css_rule *rules = (const struct css_rule *)(const void *)c->rules.p;
+    const char *rest = classes;
+    struct str word = str_of(element);
+    char what = '\0';
+    if (c->rules.n == 0)
+        return false;
+    for (;;) {
+        for (uint32_t i = *chain(c, what, word); i != 0; i = rules[i - 1].next) {
+            c->tried++;
+            if (selects((struct str){ c->text.p + rules[i - 1].at, rules[i - 1].n }, element, id, classes))
+                return true;
+        }
+        if (what == '\0') {
+            what = '#';
+            word = str_of(id);
+        } else {
+            what = '.';
+            word = cut_class(&rest);
+            if (word.n == 0)
+                return false;
+        }
+    }
 }

@@ -2,12 +2,22 @@
 #ifndef ODW_DOC_CSS_H
 #define ODW_DOC_CSS_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/str.h"
 
-/* Those that hide: "p.class" each, ended by \n. */
+enum { CSS_CHAINS = 4096 };
+
+/* Selectors that hide, found by a word that each of them holds: a page has a hundred thousand elements, and may have ten thousand
+ * rules. */
 struct css {
-    struct buf hiding;
+    struct buf text;             /* "p.class", one behind the other */
+    struct buf rules;            /* of struct css_rule */
+    uint32_t chains[CSS_CHAINS]; /* the first rule's number plus one; by the word's hash */
+    uint64_t seed[2];
+    size_t tried; /* selectors that elements were held against so far */
 };
 void css_init(struct css *c);
 void css_fini(struct css *c);
@@ -16,7 +26,7 @@ void css_fini(struct css *c);
 void css_put(struct css *c, struct str sheet);
 
 /* id, classes: as the attributes say; may be empty. */
-bool css_hides(const struct css *c, const char *element, const char *id, const char *classes);
+bool css_hides(struct css *c, const char *element, const char *id, const char *classes);
 
 /* Do declarations ("display: none; …") show nothing of what is within? Not displayed, not visible, without size or opacity, cut
  * off, moved off the page, or in the colour that they put behind it, white where they say none. */

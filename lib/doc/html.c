@@ -64,7 +64,7 @@ static void new_block(struct reader *r)
 }
 
 /* hidden, aria-hidden="true", a style that shows nothing, its own or the page's. */
-static bool hides(const struct reader *r, const char *element, const xmlChar **attributes)
+static bool hides(struct reader *r, const char *element, const xmlChar **attributes)
 {
     const char *id = "", *classes = "";
     for (; attributes != NULL && attributes[0] != NULL; attributes += 2) {

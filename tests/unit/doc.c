@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "doc/charset.h"
+#include "doc/css.h"
 #include "doc/mime.h"
 #include "doc/parts.h"
 #include "doc/process.h"
@@ -294,6 +295,80 @@ static void keeps_to_limits(void **state)
     parts_fini(&p);
 }
 
+/* ---- style sheets ---- */
+
+static unsigned below(unsigned n)
+{
+    static uint64_t state = 7;
+    state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
+    return (unsigned)(state >> 33) % n;
+}
+
+/* Of all selectors together what any of them says by itself. */
+static void styles(void **state)
+{
+    enum { RULES = 300, ELEMENTS = 2000 };
+    static const char *const names[] = { "p", "P", "div", "span", "Em" };
+    static struct css all, one[RULES];
+    struct buf rule;
+    size_t hidden = 0;
+    (void)state;
+    css_init(&all);
+    buf_init(&rule, 0);
+    for (unsigned i = 0; i < RULES; i++) {
+        buf_clear(&rule);
+        if (i == 0 || below(2) == 0)
+            buf_puts(&rule, i == 0 ? "eM" : names[below(4)]);
+        for (unsigned k = i == 0 ? 0 : 1 + below(3); k > 0; k--)
+            buf_printf(&rule, below(4) == 0 ? "#i%u" : ".c%u", below(40));
+        buf_puts(&rule, "{display:none}");
+        css_init(&one[i]);
+        css_put(&one[i], buf_str(&rule));
+        css_put(&all, buf_str(&rule));
+    }
+    for (unsigned i = 0; i < ELEMENTS; i++) {
+        char id[16], classes[64];
+        const char *name = names[below(5)];
+        bool expected = false;
+        snprintf(id, sizeof id, below(2) == 0 ? "" : "i%u", below(40));
+        snprintf(classes, sizeof classes, " c%u\tC%u c%u ", below(90), below(40), below(90));
+        for (unsigned k = 0; k < RULES; k++)
+            expected |= css_hides(&one[k], name, id, classes);
+        assert_int_equal(css_hides(&all, name, id, classes), expected);
+        hidden += expected;
+    }
+    assert_in_range(hidden, ELEMENTS / 10, ELEMENTS * 9 / 10);
+    for (unsigned i = 0; i < RULES; i++)
+        css_fini(&one[i]);
+    css_fini(&all);
+    buf_fini(&rule);
+}
+
+/* Twice as many rules are no more work for an element. */
+static void styles_are_looked_up(void **state)
+{
+    enum { RULES = 10000, ELEMENTS = 1000 };
+    static struct css c;
+    struct buf rule;
+    (void)state;
+    css_init(&c);
+    buf_init(&rule, 0);
+    for (unsigned i = 0; i < RULES; i++) {
+        buf_clear(&rule);
+        buf_printf(&rule, "p.c%u{display:none}", i);
+        css_put(&c, buf_str(&rule));
+    }
+    for (unsigned i = 0; i < ELEMENTS; i++) {
+        char classes[32];
+        snprintf(classes, sizeof classes, "x%u c%u", i, i * 10);
+        assert_false(css_hides(&c, "div", "", classes));
+        assert_true(css_hides(&c, "p", "", classes));
+    }
+    assert_in_range(c.tried, 2 * ELEMENTS, 40 * ELEMENTS);
+    css_fini(&c);
+    buf_fini(&rule);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +379,8 @@ int main(void)
         cmocka_unit_test(tidies),
         cmocka_unit_test(decodes),
         cmocka_unit_test(reads_mail),
+        cmocka_unit_test(styles),
+        cmocka_unit_test(styles_are_looked_up),
         cmocka_unit_test_setup(keeps_to_limits, set_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
