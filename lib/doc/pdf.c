@@ -1,4 +1,5 @@
 /* lib/doc/pdf: poppler's programs read a PDF; which of its pages are pictures. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -40,20 +41,29 @@ static size_t letters(struct str page)
 
 /* ---- which pages are pictures ---- */
 
+/* Points, from a corner at the bottom and to the left. */
+struct box {
+    double x1, y1, x2, y2;
+};
+
 struct page {
     struct str text;
-    double width, height; /* points; 0: not known yet */
-    double pictures;      /* square points that they cover */
+    double width, height;   /* points, of what is shown; 0: not known yet */
+    double pictures;        /* square points that they cover */
+    struct box media, crop; /* the sheet, and what is shown of it */
+    int turn;               /* clockwise, degrees */
 };
 
 struct pages {
     struct page *all;
     unsigned n;
-    struct scan *scans; /* those that are read by OCR */
+    struct buf *cropped; /* for each the text of a run of pages that it begins and that are cropped */
+    struct scan *scans;  /* those that are read by OCR */
     size_t n_scans;
 };
 
-/* "Page    3 size:  595.28 x 841.89 pts (A4)"; a sheet of A4 where it isn't said. */
+/* "Page    3 size:  595.28 x 841.89 pts (A4)"; a sheet of A4 where it isn't said. "Page    3 rot:   90", "Page    3 CropBox:   0.00
+ * 20.00   595.28   841.89". */
 static void put_sizes(struct pages *p, struct str info)
 {
     for (unsigned i = 0; i < p->n; i++) {
@@ -65,10 +75,21 @@ static void put_sizes(struct pages *p, struct str info)
         char text[200];
         unsigned n;
         double w, h;
+        struct box box;
+        int turn;
         snprintf(text, sizeof text, "%.*s", line.n < sizeof text ? (int)line.n : (int)sizeof text - 1, line.p);
-        if (sscanf(text, "Page %u size: %lf x %lf", &n, &w, &h) == 3 && n > 0 && n <= p->n && w > 0 && h > 0) {
-            p->all[n - 1].width = w;
-            p->all[n - 1].height = h;
+        if (sscanf(text, "Page %u", &n) != 1 || n == 0 || n > p->n)
+            continue;
+        struct page *page = &p->all[n - 1];
+        if (sscanf(text, "Page %*u size: %lf x %lf", &w, &h) == 2 && w > 0 && h > 0) {
+            page->width = w;
+            page->height = h;
+        } else if (sscanf(text, "Page %*u rot: %d", &turn) == 1) {
+            page->turn = (turn % 360 + 360) % 360;
+        } else if (sscanf(text, "Page %*u MediaBox: %lf %lf %lf %lf", &box.x1, &box.y1, &box.x2, &box.y2) == 4) {
+            page->media = box;
+        } else if (sscanf(text, "Page %*u CropBox: %lf %lf %lf %lf", &box.x1, &box.y1, &box.x2, &box.y2) == 4) {
+            page->crop = box;
         }
     }
 }
@@ -109,10 +130,100 @@ static int page_sizes(struct reading *r, struct str bytes, struct buf *info)
     struct outcome o;
     char last[16];
     snprintf(last, sizeof last, "%u", r->limits->pages);
-    const char *const argv[] = { "pdfinfo", "-f", "1", "-l", last, PROCESS_INPUT, NULL };
+    const char *const argv[] = { "pdfinfo", "-box", "-f", "1", "-l", last, PROCESS_INPUT, NULL };
     process_program(r->limits, r->deadline, argv, bytes, info, &o);
     return o.well ? 0 : reading_pdf_failed(r, &o);
 }
+
+static int know_sizes(struct reading *r, struct str bytes, struct pages *p, struct buf *info)
+{
+    if (info->n == 0 && page_sizes(r, bytes, info) < 0)
+        return -1;
+    put_sizes(p, buf_str(info));
+    return 0;
+}
+
+/* ---- what a page doesn't show ---- */
+
+/* Whether a page may have a crop box; one in an object stream (ISO 32000-1, 7.5.7) is compressed. */
+static bool may_be_cropped(struct str pdf)
+{
+    return memmem(pdf.p, pdf.n, "/CropBox", 8) != NULL || memmem(pdf.p, pdf.n, "/ObjStm", 7) != NULL;
+}
+
+static bool is_cropped(const struct page *page)
+{
+    const struct box *m = &page->media, *c = &page->crop;
+    return c->x2 > c->x1 && c->y2 > c->y1 && (c->x1 > m->x1 + 1 || c->y1 > m->y1 + 1 || c->x2 < m->x2 - 1 || c->y2 < m->y2 - 1);
+}
+
+/* Where the crop box lies on the sheet as it is turned, from its upper left corner. */
+static struct box on_sheet(const struct page *page)
+{
+    const struct box *m = &page->media, *c = &page->crop;
+    double left = c->x1 - m->x1, right = m->x2 - c->x2, below = c->y1 - m->y1, above = m->y2 - c->y2;
+    double width = c->x2 - c->x1, height = c->y2 - c->y1;
+    switch (page->turn) {
+    case 90:
+        return (struct box){ below, left, below + height, left + width };
+    case 180:
+        return (struct box){ right, below, right + width, below + height };
+    case 270:
+        return (struct box){ above, right, above + height, right + width };
+    default:
+        return (struct box){ left, above, left + width, above + height };
+    }
+}
+
+/* The text of pages [from, to), which are cropped alike, without what lies outside. pdftotext's -cropbox by itself leaves that in.
+ */
+static int read_cropped(struct reading *r, struct str bytes, const struct pages *p, unsigned from, unsigned to, struct buf *text)
+{
+    struct outcome o;
+    struct box box = on_sheet(&p->all[from]);
+    char first[16], last[16], x[24], y[24], width[24], height[24];
+    snprintf(first, sizeof first, "%u", from + 1);
+    snprintf(last, sizeof last, "%u", to);
+    snprintf(x, sizeof x, "%.0f", box.x1);
+    snprintf(y, sizeof y, "%.0f", box.y1);
+    snprintf(width, sizeof width, "%.0f", ceil(box.x2 - box.x1));
+    snprintf(height, sizeof height, "%.0f", ceil(box.y2 - box.y1));
+    const char *const argv[] = { "pdftotext", "-q",   "-x",    x,    "-y",  y,    "-W", width,         "-H", height,
+                                 "-layout",   "-enc", "UTF-8", "-f", first, "-l", last, PROCESS_INPUT, "-",  NULL };
+    process_program(r->limits, r->deadline, argv, bytes, text, &o);
+    return o.well ? 0 : reading_pdf_failed(r, &o);
+}
+
+static bool alike(const struct page *a, const struct page *b)
+{
+    return a->turn == b->turn && memcmp(&a->media, &b->media, sizeof a->media) == 0 &&
+           memcmp(&a->crop, &b->crop, sizeof a->crop) == 0;
+}
+
+/* Reads the pages again of which not all is shown. */
+static int crop(struct reading *r, struct str bytes, struct pages *p, struct buf *info)
+{
+    if (!may_be_cropped(bytes))
+        return 0;
+    if (know_sizes(r, bytes, p, info) < 0)
+        return -1;
+    for (unsigned from = 0, to; from < p->n; from = to) {
+        for (to = from + 1; to < p->n && alike(&p->all[from], &p->all[to]); to++)
+            ;
+        if (!is_cropped(&p->all[from]))
+            continue;
+        struct buf *text = &p->cropped[from];
+        buf_init(text, 4 * r->limits->text_bytes);
+        if (read_cropped(r, bytes, p, from, to, text) < 0)
+            return -1;
+        struct str rest = buf_str(text);
+        for (unsigned i = from; i < to; i++)
+            p->all[i].text = str_cut(&rest, '\f');
+    }
+    return 0;
+}
+
+/* ---- which pages are scans ---- */
 
 static int list_pictures(struct reading *r, struct str bytes, struct pages *p)
 {
@@ -137,10 +248,8 @@ static int find_scans(struct reading *r, struct str bytes, struct pages *p, stru
         size_t n = letters(page->text);
         if (n >= (pictures ? STAMP : FEW))
             continue;
-        if (info->n == 0 && page_sizes(r, bytes, info) < 0)
+        if (page->width <= 0 && know_sizes(r, bytes, p, info) < 0)
             return -1;
-        if (page->width <= 0)
-            put_sizes(p, buf_str(info));
         if (n >= FEW && !listed && list_pictures(r, bytes, p) < 0)
             return -1;
         listed = listed || n >= FEW;
@@ -184,7 +293,7 @@ int reading_pdf(struct reading *r, struct str bytes)
     const char *const argv[] = { "pdftotext", "-q", "-layout", "-enc", "UTF-8", "-l", last, PROCESS_INPUT, "-", NULL };
     const char *const aloud[] = { "pdftotext", "-layout", "-enc", "UTF-8", "-l", last, PROCESS_INPUT, "-", NULL };
     buf_init(&text, 4 * r->limits->text_bytes);
-    buf_init(&info, 1 << 20);
+    buf_init(&info, 8 << 20);
     process_program(r->limits, r->deadline, argv, bytes, &text, &o);
     int done = -1;
     bool forbidden = o.exit_code == 3; /* its author doesn't want the text to be copied; it can be looked at */
@@ -212,13 +321,15 @@ int reading_pdf(struct reading *r, struct str bytes)
     }
     p.all = calloc(pages + 1, sizeof *p.all);
     p.scans = calloc(r->limits->scans + 1, sizeof *p.scans);
-    if (p.all == NULL || p.scans == NULL) {
+    p.cropped = calloc(pages + 1, sizeof *p.cropped);
+    if (p.all == NULL || p.scans == NULL || p.cropped == NULL) {
         parts_fail(&r->answer, "the PDF takes more memory than there is");
         goto out;
     }
     for (p.n = 0; p.n < pages; p.n++)
         p.all[p.n].text = str_cut(&rest, '\f');
-    if (find_scans(r, bytes, &p, &info) < 0 || reading_scans(r, bytes, p.scans, p.n_scans) < 0 || put_pages(r, &p) < 0)
+    if ((!forbidden && crop(r, bytes, &p, &info) < 0) || find_scans(r, bytes, &p, &info) < 0 ||
+        reading_scans(r, bytes, p.scans, p.n_scans) < 0 || put_pages(r, &p) < 0)
         goto out;
     done = 0;
 out:
@@ -226,6 +337,9 @@ out:
     buf_fini(&info);
     for (size_t i = 0; i < p.n_scans; i++)
         buf_fini(&p.scans[i].text);
+    for (unsigned i = 0; p.cropped != NULL && i < p.n; i++)
+        buf_fini(&p.cropped[i]);
+    free(p.cropped);
     free(p.scans);
     free(p.all);
     return done;

@@ -47,7 +47,9 @@ static int read_scan(struct reading *r, struct str pdf, const struct scan *scan,
     }
     snprintf(number, sizeof number, "%u", scan->page);
     snprintf(dpi, sizeof dpi, "%.0f", resolution);
-    const char *const argv[] = { "pdftoppm", "-q", "-cropbox", "-gray", "-r", dpi, "-f", number, "-l", number, PROCESS_INPUT, NULL };
+    const char *const argv[] = {
+        "pdftoppm", "-q", "-cropbox", "-gray", "-r", dpi, "-f", number, "-l", number, PROCESS_INPUT, NULL
+    };
     buf_init(&picture, (size_t)(3 * PIXELS) + 1024);
     buf_init(&parts, (size_t)1 << 30);
     process_program(r->limits, r->deadline, argv, pdf, &picture, &o);
