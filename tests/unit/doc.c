@@ -327,10 +327,11 @@ static void styles(void **state)
         css_put(&all, buf_str(&rule));
     }
     for (unsigned i = 0; i < ELEMENTS; i++) {
-        char id[16], classes[64];
+        char id[16] = "", classes[64];
         const char *name = names[below(5)];
         bool expected = false;
-        snprintf(id, sizeof id, below(2) == 0 ? "" : "i%u", below(40));
+        if (below(2) == 0)
+            snprintf(id, sizeof id, "i%u", below(40));
         snprintf(classes, sizeof classes, " c%u\tC%u c%u ", below(90), below(40), below(90));
         for (unsigned k = 0; k < RULES; k++)
             expected |= css_hides(&one[k], name, id, classes);
