@@ -4,13 +4,14 @@ BUILD := build
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
-build: install ## the programs, in build/bin
+build: ## the programs, in build/bin
+	@dev/install build
 	@dev/build
 
 install: ## what is missing: Debian packages, the ClickHouse library, Kafka
 	@dev/install build run
 
-demo: build ## the whole path with real data on this machine; leaves the stack up
+demo: install build ## the whole path with real data on this machine; leaves the stack up
 	@dev/demo
 
 test: ## every test, then unit tests and fuzzing under sanitizers
@@ -18,10 +19,10 @@ test: ## every test, then unit tests and fuzzing under sanitizers
 	@dev/test
 
 fault: build ## the campaign of faults under load: ROUNDS of them (30) in an order that SEED decides
-	@dev/install test
+	@dev/install run test
 	ODW_BUILD=$(CURDIR)/$(BUILD) ROUNDS=$${ROUNDS:-30} SEED=$${SEED:-$$(shuf -i 1-1000000 -n 1)} tests/fault/campaign.sh
 
-bench: build ## the benchmarks, as tables
+bench: install build ## the benchmarks, as tables
 	@for run in bench/*/run; do if [ -x "$$run" ]; then echo "== $$run"; "$$run" || exit 1; fi; done
 
 vectors: build ## scores against the field's own vectors in VECTORS (../shared/vectors); PEER=no leaves their own finders out
@@ -38,7 +39,7 @@ fmt: ## lays all C sources out
 docs: build ## docs/functions.md, from the functions' declarations
 	UPDATE=1 tests/golden/udf/docs.sh $(CURDIR)/$(BUILD)
 
-up: build ## starts the embedded stack
+up: install build ## starts the embedded stack
 	@dev/up
 
 down: ## stops it
