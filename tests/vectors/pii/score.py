@@ -98,10 +98,10 @@ class Reader:
 
 def detect(udf, texts):
     """The spans of each text, as (type, start, end) in bytes, by the function that ClickHouse calls."""
-    block = varuint(1) + varuint(len(texts)) + varuint(4) + b"text" + varuint(6) + b"String"
+    block = [f"{len(texts)}\n".encode(), varuint(1), varuint(len(texts)), varuint(4), b"text", varuint(6), b"String"]
     for text in texts:
-        block += varuint(len(text)) + text
-    run = subprocess.run([udf, "piiDetect"], input=f"{len(texts)}\n".encode() + block, stdout=subprocess.PIPE, check=True)
+        block += (varuint(len(text)), text)
+    run = subprocess.run([udf, "piiDetect"], input=b"".join(block), stdout=subprocess.PIPE, check=True)
     reader, answers = Reader(run.stdout), []
     while len(answers) < len(texts):
         if reader.varuint() != 1:
@@ -205,4 +205,5 @@ def main():
         print(line + (f" | {rates(other)}" if theirs else ""))
 
 
-main()
+if __name__ == "__main__":
+    main()
