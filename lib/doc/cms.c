@@ -2,8 +2,6 @@
  * message. */
 #include "doc/cms.h"
 
-#include <stdbool.h>
-
 enum {
     END = 0x00,
     INTEGER = 0x02,
@@ -81,40 +79,60 @@ static bool next_oid(struct str *rest, struct str *oid)
     return true;
 }
 
-/* An OCTET STRING, also one in pieces. */
+/* An OCTET STRING, also one in pieces, which may be in pieces themselves. Pieces lie one behind the other however they are nested,
+ * so that only those of indefinite length need an end of their own. */
 static bool octets(struct str *rest, struct buf *out)
 {
     struct element e;
+    size_t open = 0;
+    struct str pieces;
     if (!next(rest, &e))
         return false;
     if (e.tag == OCTETS)
         return buf_put_str(out, e.holds) == 0;
     if (e.tag != OCTETS_IN_PIECES)
         return false;
-    bool open = e.open;
-    struct str pieces = e.holds;
+    open = e.open;
+    pieces = e.holds;
     while (pieces.n > 0) {
+        struct str before = pieces;
         if (!next(&pieces, &e))
             return false;
-        if (open && e.tag == END)
-            return true;
-        if (e.tag != OCTETS || buf_put_str(out, e.holds) < 0)
+        if (e.tag == OCTETS_IN_PIECES) {
+            /* Into it: what it holds is followed by what is behind it. */
+            if (!e.open)
+                pieces = (struct str){ e.holds.p, (size_t)(before.p + before.n - e.holds.p) };
+            open += e.open;
+        } else if (e.tag == END && open > 0) {
+            if (--open == 0)
+                return true;
+        } else if (e.tag != OCTETS || buf_put_str(out, e.holds) < 0) {
             return false;
+        }
     }
-    return !open;
+    return open == 0;
+}
+
+bool cms_begins(struct str bytes)
+{
+    struct str at = bytes, type;
+    return enter(&at, SEQUENCE) && next_oid(&at, &type) && str_starts(type, STR("\x2A\x86\x48\x86\xF7\x0D\x01\x07"));
 }
 
 enum cms cms_read(struct str bytes, struct buf *content)
 {
-    /* 1.2.840.113549.1.7.1, .2, .3 (RFC 5652) and 1.2.840.113549.1.9.16.1.23 (RFC 5083) */
+    /* 1.2.840.113549.1.7.1, .2, .3 (RFC 5652); 1.2.840.113549.1.9.16.1.23 (RFC 5083), .9 (RFC 3274) */
     const struct str data = STR("\x2A\x86\x48\x86\xF7\x0D\x01\x07\x01"), is_signed = STR("\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02"),
                      enveloped = STR("\x2A\x86\x48\x86\xF7\x0D\x01\x07\x03"),
-                     authenticated = STR("\x2A\x86\x48\x86\xF7\x0D\x01\x09\x10\x01\x17");
+                     authenticated = STR("\x2A\x86\x48\x86\xF7\x0D\x01\x09\x10\x01\x17"),
+                     compressed = STR("\x2A\x86\x48\x86\xF7\x0D\x01\x09\x10\x01\x09");
     struct str at = bytes, type;
     if (!enter(&at, SEQUENCE) || !next_oid(&at, &type))
         return CMS_OTHER;
     if (str_eq(type, enveloped) || str_eq(type, authenticated))
         return CMS_ENCRYPTED;
+    if (str_eq(type, compressed))
+        return CMS_COMPRESSED;
     if (!str_eq(type, is_signed) || !enter(&at, EXPLICIT_0) || !enter(&at, SEQUENCE) || !skip(&at, INTEGER) || !skip(&at, SET) ||
         !enter(&at, SEQUENCE) || !next_oid(&at, &type) || !str_eq(type, data) || !enter(&at, EXPLICIT_0) || !octets(&at, content))
         return CMS_OTHER;

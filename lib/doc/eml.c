@@ -12,6 +12,7 @@ struct reader {
     struct parts *parts;
     struct buf files; /* attachments, as parts: they come after the text */
     unsigned n_parts;
+    bool divided; /* into parts: what is read now isn't the whole message */
 };
 
 struct entity {
@@ -102,6 +103,7 @@ static int read_alternatives(struct reader *r, struct str body, struct str bound
 {
     struct str one, rest = body;
     size_t from = r->parts->page.n;
+    r->divided = true;
     for (int plain = 1; plain >= 0; plain--) {
         rest = body;
         while (next_entity(&rest, boundary, &one)) {
@@ -132,8 +134,11 @@ static int read_multipart(struct reader *r, const struct entity *e, unsigned dep
         done = parts_fail(r->parts, "the message is nested deeper than %d parts", DEEP);
     else if (begins(e->type, "multipart/alternative"))
         done = read_alternatives(r, e->body, buf_str(&boundary), depth);
+    else if (!r->divided && begins(e->type, "multipart/encrypted"))
+        done = parts_fail(r->parts, "the message is encrypted"); /* OpenPGP's (RFC 3156) */
     else
         while (done == 0 && next_entity(&rest, buf_str(&boundary), &one)) {
+            r->divided = true;
             struct entity part = split(one, begins(e->type, "multipart/digest"));
             done = read_entity(r, &part, depth + 1, begins(e->type, "multipart/related"));
         }
@@ -171,8 +176,10 @@ static int read_text(struct reader *r, const struct entity *e)
 
 static int cms_fail(struct parts *parts, enum cms is)
 {
-    return parts_fail(parts, is == CMS_ENCRYPTED
-                                 ? "the message is encrypted"
+    if (is == CMS_ENCRYPTED)
+        return parts_fail(parts, "the message is encrypted");
+    return parts_fail(parts, is == CMS_COMPRESSED
+                                 ? "the message is compressed as nobody does (S/MIME, RFC 3274); expected it signed, encrypted or plain"
                                  : "expected a message that is signed or encrypted (S/MIME, RFC 8551), got one that is "
                                    "damaged, cut short or of another kind");
 }
@@ -197,6 +204,23 @@ static int read_attachment(struct reader *r, const struct entity *e, struct str 
     return 0;
 }
 
+/* By its type, or, where the type says nothing, by its name. */
+static bool is_smime(const struct entity *e, struct str type)
+{
+    struct buf name;
+    if (begins(type, "application/pkcs7-mime") || begins(type, "application/x-pkcs7-mime"))
+        return true;
+    if (!begins(type, "application/octet-stream"))
+        return false;
+    buf_init(&name, 4096);
+    mime_parameter(e->disposition, "filename", &name);
+    if (name.n == 0)
+        mime_parameter(e->type, "name", &name);
+    bool is = name.n > 4 && strncasecmp(name.p + name.n - 4, ".p7m", 4) == 0;
+    buf_fini(&name);
+    return is;
+}
+
 /* A part in S/MIME: what was signed is read in its place; one that is encrypted is the message's end, or an attachment that can't
  * be read. */
 static int read_smime(struct reader *r, const struct entity *e, unsigned depth)
@@ -212,7 +236,7 @@ static int read_smime(struct reader *r, const struct entity *e, unsigned depth)
     } else if (is == CMS_SIGNED) {
         struct entity within = split(buf_str(&content), false);
         done = read_entity(r, &within, depth + 1, false);
-    } else if (r->n_parts == 1) {
+    } else if (!r->divided) {
         done = cms_fail(r->parts, is);
     } else {
         done = read_attachment(r, e, e->type);
@@ -239,10 +263,8 @@ static int read_entity(struct reader *r, const struct entity *e, unsigned depth,
         begins(type, "application/x-pkcs7-signature"))
         return 0;
     /* The whole message's is often called an attachment, for programs that don't know it. */
-    if ((!attached || r->n_parts == 1) && (begins(type, "application/pkcs7-mime") || begins(type, "application/x-pkcs7-mime")))
+    if ((!attached || !r->divided) && is_smime(e, type))
         return read_smime(r, e, depth);
-    if (!attached && begins(type, "application/pgp-encrypted"))
-        return parts_fail(r->parts, "the message is encrypted");
     return read_attachment(r, e, type);
 }
 
@@ -283,12 +305,27 @@ int parse_eml(struct str bytes, struct parts *parts)
     return done;
 }
 
+/* S/MIME signs an entity with its fields; others sign any file. */
+static bool begins_as_entity(struct str s)
+{
+    return (s.n > 8 && strncasecmp(s.p, "Content-", 8) == 0) || (s.n > 13 && strncasecmp(s.p, "MIME-Version:", 13) == 0);
+}
+
 int parse_cms(struct str bytes, struct parts *parts)
 {
     struct buf content;
     buf_init(&content, parts->limits->bytes);
     enum cms is = cms_read(bytes, &content);
-    int done = is == CMS_SIGNED ? parse_eml(buf_str(&content), parts) : cms_fail(parts, is);
+    struct str s = buf_str(&content);
+    int done = 0;
+    if (is != CMS_SIGNED) {
+        done = cms_fail(parts, is);
+    } else if (begins_as_entity(s)) {
+        done = parse_eml(s, parts);
+    } else {
+        parts_put(parts, PART_METHOD, STR("p7m"));
+        parts_file(parts, STR(""), STR(""), s);
+    }
     buf_fini(&content);
     return done;
 }

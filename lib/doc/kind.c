@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "doc/charset.h"
+#include "doc/cms.h"
 #include "doc/parse.h"
 
 struct signature {
@@ -145,6 +146,8 @@ enum kind kind_of(const struct file *f, void *magic, char type[128])
             return signatures[i].kind;
     if (is_bmp(s) || (s.n > 16 && str_starts(s, STR("RIFF")) && memcmp(s.p + 8, "WEBPVP8", 7) == 0))
         return KIND_IMAGE;
+    if (cms_begins(s))
+        return KIND_CMS;
     /* Readers take a PDF whose first 1024 bytes hold something else (ISO 32000-1, annex H.3). */
     start.n = start.n < 1024 ? start.n : 1024;
     if (memmem(start.p, start.n, "%PDF-", 5) != NULL && kind_of_type(declared) != KIND_TEXT && kind_of_type(declared) != KIND_EML)

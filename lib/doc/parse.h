@@ -14,7 +14,7 @@ enum kind {
     KIND_ZIP, /* DOCX, XLSX, PPTX, ODT, ODS, ODP, if any */
     KIND_RTF,
     KIND_EML,
-    KIND_CMS,   /* S/MIME by itself: smime.p7m */
+    KIND_CMS,   /* S/MIME by itself: smime.p7m; a file with its signature: invoice.xml.p7m */
     KIND_OLE,   /* old Office files, and encrypted new ones */
     KIND_EMPTY, /* no bytes */
     KIND_OTHER,

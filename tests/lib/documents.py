@@ -341,6 +341,18 @@ LETTER = (b"Content-Type: multipart/mixed; boundary=z\r\n\r\n--z\r\nContent-Type
           b"--z\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=n.txt\r\n\r\nroot canal\r\n--z--\r\n")
 
 
+PGP = (b"Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=p\r\n\r\n--p\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n"
+       b"--p\r\nContent-Type: application/octet-stream; name=encrypted.asc\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----\r\n--p--\r\n")
+
+
+def signed_in_nested_pieces(content):
+    """Pieces in pieces, of definite length and of indefinite, as X.690 lets them be (8.7.3)."""
+    half = len(content) // 2
+    whole = cms(2, b"?", True)
+    pieces = ber(0x24, ber(0x24, ber(0x04, content[:20]) + ber(0x24, ber(0x04, content[20:half]), True)) + ber(0x04, content[half:]), True)
+    return whole.replace(ber(0x24, ber(0x04, b"?"), True), pieces)
+
+
 def zeros(name, mebibytes):
     """A ZIP file whose member unpacks to so many MiB of white space; made piece by piece."""
     out = io.BytesIO()
@@ -432,6 +444,11 @@ def good():
                                   smime(cms(2, LETTER), fields=b"", more=b"Content-Disposition: attachment\r\n") + b"\r\n--y--\r\n"), ["= eml 3", "as agreed", "[smime.p7m]", "Treated by Grace Hopper", "root canal"]
     yield "part_encrypted.eml", (b"Subject: see\r\nFrom: ada@example.com\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\n\r\nas agreed\r\n--y\r\n" +
                                  smime(cms(3, b"x"), "enveloped-data", b"") + b"\r\n--y--\r\n"), ["= eml 2", "as agreed", "[smime.p7m]", "[not read: the message is encrypted]"]
+    yield "signed_nested_pieces.eml", smime(signed_in_nested_pieces(LETTER)), ["= eml 2", "Treated by Grace Hopper", "root canal"]
+    yield "signed_as_octets.eml", smime(cms(2, LETTER)).replace(b"application/pkcs7-mime", b"application/octet-stream"), ["= eml 2", "Treated by Grace Hopper", "root canal"]
+    yield "invoice.xml.p7m", cms(2, b"<?xml version='1.0'?><invoice><total>42.50</total></invoice>", True), ["= p7m 1", "<total>42.50</total>"]
+    yield "memo.pdf.p7m", cms(2, pdf([page_stream(MEMO)])), ["= p7m 1", "Grace Hopper"]
+    yield "part_pgp.eml", (b"Subject: see\r\nFrom: ada@example.com\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\n\r\nas agreed\r\n--y\r\n" + PGP + b"--y--\r\n"), ["= eml 3", "as agreed", "BEGIN PGP MESSAGE"]
     yield "no_boundary.eml", b"From: a@example.com\r\nTo: b@example.com\r\nContent-Type: multipart/mixed\r\n\r\njust words", ["= eml 1", "just words"]
 
 
@@ -466,6 +483,10 @@ def hostile():
     yield "deep.eml", deep, ["= eml 10", "nested deeper than"]
     yield "encrypted.eml", smime(cms(3, b"x"), "enveloped-data"), ["! the message is encrypted"]
     yield "encrypted_file.eml", smime(cms(3, b"x"), "enveloped-data", more=b"Content-Disposition: attachment\r\n"), ["! the message is encrypted"]
+    yield "signed_encrypted.eml", smime(cms(2, smime(cms(3, b"x"), "enveloped-data", b""))), ["! the message is encrypted"]
+    yield "encrypted_as_octets.eml", smime(cms(3, b"x"), "enveloped-data").replace(b"application/pkcs7-mime", b"application/octet-stream"), ["! the message is encrypted"]
+    yield "pgp.eml", b"Subject: see\r\nFrom: ada@example.com\r\n" + PGP, ["! the message is encrypted"]
+    yield "compressed.eml", smime(cms(2, b"x").replace(bytes.fromhex("2A864886F70D010702"), bytes.fromhex("2A864886F70D0109100109")).replace(b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10", b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10", 1), "compressed-data"), ["! compressed"]
     yield "cut_signed.eml", smime(cms(2, LETTER)[:-200]), ["! damaged, cut short"]
     yield "cut_pieces.eml", smime(cms(2, LETTER, True)[:200]), ["! damaged, cut short"]
     deep = LETTER

@@ -32,9 +32,9 @@ const struct udf udf_doc_text = {
         "charset, Markdown, CSV, JSON and XML as they stand; HTML without what a browser doesn't show; PDF, by OCR where a page "
         "has no text; "
         "pictures (PNG, JPEG, TIFF, GIF, BMP) by OCR; DOCX, XLSX, PPTX, ODT, ODS, ODP; RTF; EML with its attachments, also "
-        "signed (S/MIME). A form feed "
+        "signed (S/MIME); what a .p7m signs. A form feed "
         "stands between two pages, which are a PDF's, a TIFF's, sheets, slides, attachments. method says how it was read: text, "
-        "html, pdf, ocr, pdf+ocr, docx, xlsx, pptx, odt, ods, odp, rtf, eml.",
+        "html, pdf, ocr, pdf+ocr, docx, xlsx, pptx, odt, ods, odp, rtf, eml, p7m.",
     .errors =
         "Where there is no text, error says why, in words, and the others are empty: a password, a damaged file, a bomb, a limit "
         "(64 MiB of file, 16 MiB of text, 5,000 pages, 200 pages by OCR, 80 megapixels), a kind of file that isn't read. "
