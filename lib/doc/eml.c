@@ -178,10 +178,11 @@ static int cms_fail(struct parts *parts, enum cms is)
 {
     if (is == CMS_ENCRYPTED)
         return parts_fail(parts, "the message is encrypted");
-    return parts_fail(parts, is == CMS_COMPRESSED
-                                 ? "the message is compressed as nobody does (S/MIME, RFC 3274); expected it signed, encrypted or plain"
-                                 : "expected a message that is signed or encrypted (S/MIME, RFC 8551), got one that is "
-                                   "damaged, cut short or of another kind");
+    return parts_fail(parts,
+                      is == CMS_COMPRESSED
+                          ? "the message is compressed as nobody does (S/MIME, RFC 3274); expected it signed, encrypted or plain"
+                          : "expected a message that is signed or encrypted (S/MIME, RFC 8551), got one that is "
+                            "damaged, cut short or of another kind");
 }
 
 static int read_attachment(struct reader *r, const struct entity *e, struct str type)
