@@ -36,7 +36,8 @@ struct doc_task {
 struct doc_answer {
     struct buf text; /* UTF-8 without control characters but \t and \n; a form feed stands between two pages */
     uint32_t pages;  /* at least 1; sheets, slides and attachments are pages too */
-    char method[16]; /* how it was read: text, html, pdf, ocr, pdf+ocr, docx, docx+ocr, xlsx, pptx, odt, ods, odp, rtf, eml */
+    char method[16]; /* how it was read: text, html, pdf, ocr, pdf+ocr, docx, docx+ocr, xlsx, pptx, odt, ods, odp, rtf, eml,
+                      * p7m */
     char error[320]; /* why there is no text, for people: "the PDF is protected with a password" */
 };
 

@@ -57,6 +57,7 @@ struct page {
 struct pages {
     struct page *all;
     unsigned n;
+    bool listed;         /* how much of each is pictures */
     struct buf *cropped; /* for each the text of a run of pages that it begins and that are cropped */
     struct scan *scans;  /* those that are read by OCR */
     size_t n_scans;
@@ -239,10 +240,51 @@ static int list_pictures(struct reading *r, struct str bytes, struct pages *p)
     return o.well || o.exit_code > 0 ? 0 : reading_pdf_failed(r, &o);
 }
 
+/* Knows how much of each page is pictures. */
+static int know_pictures(struct reading *r, struct str bytes, struct pages *p)
+{
+    bool known = p->listed;
+    p->listed = true;
+    return known ? 0 : list_pictures(r, bytes, p);
+}
+
+static bool is_picture(const struct page *page)
+{
+    return page->pictures >= COVERED * page->width * page->height;
+}
+
+struct looking {
+    struct reading *reading;
+    struct str bytes;
+    struct pages *pages;
+    struct buf *info;
+};
+
+static bool is_scan(void *context, unsigned page)
+{
+    struct looking *l = context;
+    return has_pictures(l->bytes) && know_sizes(l->reading, l->bytes, l->pages, l->info) == 0 &&
+           know_pictures(l->reading, l->bytes, l->pages) == 0 && is_picture(&l->pages->all[page]);
+}
+
+/* Takes out what pages don't show. */
+static int hide(struct reading *r, struct str bytes, struct pages *p, struct buf *info)
+{
+    struct looking looking = { r, bytes, p, info };
+    struct str *texts = calloc(p->n + 1, sizeof *texts);
+    if (texts == NULL)
+        return parts_fail(&r->answer, "the PDF takes more memory than there is");
+    for (unsigned i = 0; i < p->n; i++)
+        texts[i] = p->all[i].text;
+    reading_hidden(r, bytes, texts, p->n, is_scan, &looking);
+    free(texts);
+    return r->answer.failed ? -1 : 0;
+}
+
 /* Which pages are pictures, with or without a few words of text over them. */
 static int find_scans(struct reading *r, struct str bytes, struct pages *p, struct buf *info)
 {
-    bool pictures = has_pictures(bytes), listed = false;
+    bool pictures = has_pictures(bytes);
     for (unsigned i = 0; i < p->n; i++) {
         struct page *page = &p->all[i];
         size_t n = letters(page->text);
@@ -250,10 +292,9 @@ static int find_scans(struct reading *r, struct str bytes, struct pages *p, stru
             continue;
         if (page->width <= 0 && know_sizes(r, bytes, p, info) < 0)
             return -1;
-        if (n >= FEW && !listed && list_pictures(r, bytes, p) < 0)
+        if (n >= FEW && know_pictures(r, bytes, p) < 0)
             return -1;
-        listed = listed || n >= FEW;
-        if (n >= FEW && page->pictures < COVERED * page->width * page->height)
+        if (n >= FEW && !is_picture(page))
             continue;
         if (p->n_scans == r->limits->scans)
             return parts_fail(&r->answer, "more than %u of its pages are pictures: that many are read by OCR at most",
@@ -328,7 +369,7 @@ int reading_pdf(struct reading *r, struct str bytes)
     }
     for (p.n = 0; p.n < pages; p.n++)
         p.all[p.n].text = str_cut(&rest, '\f');
-    if ((!forbidden && crop(r, bytes, &p, &info) < 0) || find_scans(r, bytes, &p, &info) < 0 ||
+    if ((!forbidden && (crop(r, bytes, &p, &info) < 0 || hide(r, bytes, &p, &info) < 0)) || find_scans(r, bytes, &p, &info) < 0 ||
         reading_scans(r, bytes, p.scans, p.n_scans) < 0 || put_pages(r, &p) < 0)
         goto out;
     done = 0;

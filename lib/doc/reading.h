@@ -20,6 +20,12 @@ int reading_pdf(struct reading *r, struct str bytes);
 /* What went wrong, from what poppler said. Always -1. */
 int reading_pdf_failed(struct reading *r, const struct outcome *o);
 
+/* Blanks out what a PDF's pages don't show in their texts, which lie in memory that may be written. `scanned` says whether a page
+ * (from 0) is a picture: words that are never painted are what OCR found there. A PDF that can't be looked at stays as it is.
+ * hidden.c */
+void reading_hidden(struct reading *r, struct str pdf, const struct str *texts, unsigned n,
+                    bool (*scanned)(void *context, unsigned page), void *context);
+
 /* A page of a PDF that is read by OCR. */
 struct scan {
     unsigned page;
