@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 
-enum { SHEETS = 1 << 20, VALUE = 64 };
+enum { VALUE = 64 };
 
 struct css_rule {
     uint32_t next; /* in its chain, plus one */
@@ -17,8 +17,8 @@ struct css_rule {
 void css_init(struct css *c)
 {
     *c = (struct css){ .tried = 0 };
-    buf_init(&c->text, SHEETS);
-    buf_init(&c->rules, SHEETS * sizeof(struct css_rule));
+    buf_init(&c->text, 0);
+    buf_init(&c->rules, 0);
     hash_seed(c->seed);
 }
 
@@ -144,7 +144,7 @@ static struct str cut_word(struct str *selector, char *what)
 }
 
 /* Elements' names in any case; of a long word the beginning does. */
-static uint32_t *chain(struct css *c, char what, struct str word)
+static struct css_chain *chain(struct css *c, char what, struct str word)
 {
     char key[VALUE];
     size_t n = word.n < VALUE - 1 ? word.n : VALUE - 1;
@@ -154,23 +154,27 @@ static uint32_t *chain(struct css *c, char what, struct str word)
     return &c->chains[hash_str(c->seed, (struct str){ key, n + 1 }) % CSS_CHAINS];
 }
 
-/* Under the word that the fewest elements have: an id before a class before an element. */
+/* Under the word that the fewest elements have: an id before a class before an element; of two classes the one with fewer rules. */
 static void put_selector(struct css *c, struct str selector)
 {
-    struct str rest = selector, best = { 0 };
+    struct str rest = selector;
+    struct css_chain *best = NULL;
     char best_is = '\0';
     while (rest.n > 0) {
         char what;
         struct str word = cut_word(&rest, &what);
-        if (best.p == NULL || what == '#' || best_is == '\0') {
-            best = word;
+        struct css_chain *one = chain(c, what, word);
+        bool rarer = what == '#' || best_is == '\0' || (what == '.' && best_is == '.' && one->n < best->n);
+        if (best == NULL || rarer) {
+            best = one;
             best_is = what;
         }
     }
-    uint32_t *first = chain(c, best_is, best);
-    struct css_rule rule = { *first, (uint32_t)c->text.n, (uint32_t)selector.n };
-    if (buf_put_str(&c->text, selector) == 0 && buf_put(&c->rules, &rule, sizeof rule) == 0)
-        *first = (uint32_t)(c->rules.n / sizeof rule);
+    struct css_rule rule = { best->first, (uint32_t)c->text.n, (uint32_t)selector.n };
+    if (buf_put_str(&c->text, selector) == 0 && buf_put(&c->rules, &rule, sizeof rule) == 0) {
+        best->first = (uint32_t)(c->rules.n / sizeof rule);
+        best->n++;
+    }
 }
 
 static void put_rule(struct css *c, struct str selectors, struct str declarations)
@@ -187,7 +191,7 @@ static void put_rule(struct css *c, struct str selectors, struct str declaration
 void css_put(struct css *c, struct str sheet)
 {
     struct buf plain;
-    buf_init(&plain, SHEETS);
+    buf_init(&plain, 0);
     while (sheet.n > 0) { /* without comments */
         const char *open = memmem(sheet.p, sheet.n, "/*", 2);
         size_t n = open != NULL ? (size_t)(open - sheet.p) : sheet.n;
@@ -196,6 +200,7 @@ void css_put(struct css *c, struct str sheet)
         size_t gone = close != NULL ? (size_t)(close + 2 - sheet.p) : sheet.n;
         sheet = (struct str){ sheet.p + gone, sheet.n - gone };
     }
+    c->rules.failed |= plain.failed;
     struct str rest = buf_str(&plain);
     while (rest.n > 0) {
         struct str selectors = str_trim(str_cut(&rest, '{'));
@@ -249,7 +254,7 @@ bool css_hides(struct css *c, const char *element, const char *id, const char *c
     if (c->rules.n == 0)
         return false;
     for (;;) {
-        for (uint32_t i = *chain(c, what, word); i != 0; i = rules[i - 1].next) {
+        for (uint32_t i = chain(c, what, word)->first; i != 0; i = rules[i - 1].next) {
             c->tried++;
             if (selects((struct str){ c->text.p + rules[i - 1].at, rules[i - 1].n }, element, id, classes))
                 return true;

@@ -10,19 +10,26 @@
 
 enum { CSS_CHAINS = 4096 };
 
+/* Rules that are found by words of one hash. */
+struct css_chain {
+    uint32_t first; /* the rule's number plus one */
+    uint32_t n;
+};
+
 /* Selectors that hide, found by a word that each of them holds: a page has a hundred thousand elements, and may have ten thousand
  * rules. */
 struct css {
-    struct buf text;             /* "p.class", one behind the other */
-    struct buf rules;            /* of struct css_rule */
-    uint32_t chains[CSS_CHAINS]; /* the first rule's number plus one; by the word's hash */
+    struct buf text;  /* "p.class", one behind the other */
+    struct buf rules; /* of struct css_rule */
+    struct css_chain chains[CSS_CHAINS];
     uint64_t seed[2];
     size_t tried; /* selectors that elements were held against so far */
 };
 void css_init(struct css *c);
 void css_fini(struct css *c);
 
-/* Takes in what a <style> holds. Rules within @media and the like, and selectors that name more than one element, are left out. */
+/* Takes in what a <style> holds; rules.failed says that there was no memory for all of it. Rules within @media and the like, and
+ * selectors that name more than one element, are left out. */
 void css_put(struct css *c, struct str sheet);
 
 /* id, classes: as the attributes say; may be empty. */

@@ -187,7 +187,7 @@ void html_text(struct str html, struct parts *parts)
     if (ctxt == NULL)
         return;
     css_init(&r.css);
-    buf_init(&r.style, CHUNK);
+    buf_init(&r.style, 0);
     htmlCtxtUseOptions(ctxt,
                        HTML_PARSE_NONET | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_RECOVER | HTML_PARSE_IGNORE_ENC);
     for (size_t at = 0; at < html.n && !parts->page.failed;) {
@@ -197,6 +197,8 @@ void html_text(struct str html, struct parts *parts)
     }
     htmlParseChunk(ctxt, "", 0, 1);
     htmlFreeParserCtxt(ctxt);
+    if (r.style.failed || r.css.text.failed || r.css.rules.failed)
+        parts->page.failed = true;
     css_fini(&r.css);
     buf_fini(&r.style);
 }
