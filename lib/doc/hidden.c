@@ -17,16 +17,22 @@ enum {
     LONG = 8,         /* bytes: words that may be looked for within others */
     PIXELS = 4 << 20, /* of a page that is rendered */
     FONTS = 1 << 16,  /* colours and sizes together */
+    SMALL = 3,        /* dots (WORDS_DPI), of a font: 2 points */
 };
 static const double TINY = 0.9;      /* dots (WORDS_DPI) that a letter takes on average: 0.6 points */
 static const double LOOKED_AT = 4e9; /* bytes of a page that are looked through for its hidden words, all in all */
+
+struct font {
+    unsigned char light;
+    bool small;
+};
 
 /* Words in one font in one line. */
 struct run {
     int left, top, width, height; /* dots (WORDS_DPI) */
     size_t at, n;                 /* in runs.letters: without white space */
     unsigned letters;
-    unsigned char light;
+    struct font font;
     bool hidden;
 };
 
@@ -43,7 +49,7 @@ struct runs {
     struct sheet *sheets;
     unsigned n_sheets; /* as many as the PDF has pages */
     unsigned sheet;    /* which is being read, from 1 */
-    unsigned char lights[FONTS];
+    struct font fonts[FONTS];
     bool failed; /* no memory */
 };
 
@@ -80,7 +86,8 @@ static void take_font(struct runs *r, struct str line)
         return;
     memcpy(hex, at + color.n, 6);
     unsigned long rgb = strtoul(hex, NULL, 16);
-    r->lights[id] = (unsigned char)(((rgb >> 16) * 30 + (rgb >> 8 & 0xFF) * 59 + (rgb & 0xFF) * 11) / 100);
+    r->fonts[id] = (struct font){ .light = (unsigned char)(((rgb >> 16) * 30 + (rgb >> 8 & 0xFF) * 59 + (rgb & 0xFF) * 11) / 100),
+                                  .small = attribute(line, "size") <= SMALL };
 }
 
 /* Letters of a run, without tags and white space. */
@@ -132,7 +139,7 @@ static void take_text(struct runs *r, struct str line)
                        .top = attribute(attributes, "top"),
                        .width = attribute(attributes, "width"),
                        .height = attribute(attributes, "height"),
-                       .light = font >= 0 && font < FONTS ? r->lights[font] : 0 };
+                       .font = r->fonts[font >= 0 && font < FONTS ? font : 0] };
     if (r->n == r->room) {
         size_t room = r->room > 0 ? 2 * r->room : 1024;
         struct run *all = realloc(r->all, room * sizeof *all);
@@ -251,9 +258,11 @@ static bool upright(const struct run *run)
     return run->width > 0;
 }
 
+/* A font's size doesn't say it of one that is made of drawings, nor the width alone: pdftohtml counts words to a run that stand
+ * behind it. */
 static bool tiny(const struct run *run)
 {
-    return run->letters > 2 && run->width < TINY * run->letters;
+    return run->font.small && run->letters > 2 && run->width < TINY * run->letters;
 }
 
 /* Which words of a page are hidden. doubt: all of them are looked for, not only light ones. How many. */
@@ -267,7 +276,7 @@ static size_t find_hidden(struct reading *reading, struct str pdf, struct runs *
         if (!upright(run))
             continue;
         run->hidden = beside(run, s) || tiny(run);
-        if (!run->hidden && (doubt || run->light >= LIGHT)) {
+        if (!run->hidden && (doubt || run->font.light >= LIGHT)) {
             if (!tried)
                 rendered = render(reading, pdf, page, s, &picture);
             tried = true;
