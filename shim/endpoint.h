@@ -49,7 +49,6 @@ struct endpoint {
 struct endpoints {
     struct arena arena;
     struct endpoint *first;
-    int users; /* under the owner's lock */
 };
 
 /* Reads <root>/shim/endpoints/ (and the heads in <root>/sql/ of the tables they name). NULL and err with file and line. */

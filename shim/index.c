@@ -34,13 +34,13 @@ static void put_index_param(struct buf *b, const struct endpoint_param *p)
     buf_putc(b, '}');
 }
 
-void index_answer(struct shim *shim, struct request *r, struct endpoints *endpoints)
+void index_answer(struct request *r)
 {
     struct buf *b = &r->reply.body;
     const char *comma = "";
     buf_puts(b, "{\"name\":\"odw-shim\",\"version\":\"" ODW_VERSION
                 "\",\"health\":\"/health\",\"metrics\":\"/metrics\",\"openapi\":\"/openapi.json\",\"endpoints\":[");
-    for (const struct endpoint *e = endpoints->first; e != NULL; e = e->next) {
+    for (const struct endpoint *e = r->declared->endpoints->first; e != NULL; e = e->next) {
         buf_printf(b, "%s\n{\"path\":\"/api/%s\",\"about\":", comma, e->name);
         put_text(b, e->about);
         buf_puts(b, ",\"parameters\":[");
@@ -59,7 +59,7 @@ void index_answer(struct shim *shim, struct request *r, struct endpoints *endpoi
     }
     buf_puts(b, "],\"ingest\":[");
     comma = "";
-    for (const struct source *s = shim->sources; s != NULL; s = s->next) {
+    for (const struct source *s = r->declared->sources; s != NULL; s = s->next) {
         buf_printf(b, "%s\n{\"path\":\"/ingest/%s\",\"about\":", comma, s->name);
         put_text(b, s->about);
         buf_printf(b, ",\"contract\":\"%s\"}", contract_hash(s->contract));
@@ -191,7 +191,7 @@ static void put_letters(struct buf *b)
     buf_puts(b, "}}}");
 }
 
-void openapi_answer(struct shim *shim, struct request *r, struct endpoints *endpoints)
+void openapi_answer(struct shim *shim, struct request *r)
 {
     struct buf *b = &r->reply.body;
     buf_puts(b, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"odw\",\"version\":\"" ODW_VERSION "\"},");
@@ -200,11 +200,11 @@ void openapi_answer(struct shim *shim, struct request *r, struct endpoints *endp
     buf_puts(
         b, "\"paths\":{\"/health\":{\"get\":{\"operationId\":\"health\",\"summary\":\"whether every part answers\",\"security\":[],"
            "\"responses\":{\"200\":{\"description\":\"All parts answer.\"},\"503\":{\"description\":\"A part is away.\"}}}}");
-    for (const struct endpoint *e = endpoints->first; e != NULL; e = e->next) {
+    for (const struct endpoint *e = r->declared->endpoints->first; e != NULL; e = e->next) {
         buf_puts(b, ",\n");
         put_endpoint(b, e);
     }
-    for (const struct source *s = shim->sources; s != NULL; s = s->next) {
+    for (const struct source *s = r->declared->sources; s != NULL; s = s->next) {
         buf_puts(b, ",\n");
         put_source(b, s);
     }
@@ -225,7 +225,7 @@ void openapi_answer(struct shim *shim, struct request *r, struct endpoints *endp
         "\"partition\":{\"type\":\"integer\"},\"offset\":{\"type\":\"integer\"},\"violations\":{\"type\":\"array\",\"items\":{"
         "\"type\":"
         "\"string\"}}}}}}}");
-    for (const struct source *s = shim->sources; s != NULL; s = s->next) {
+    for (const struct source *s = r->declared->sources; s != NULL; s = s->next) {
         buf_puts(b, ",\n");
         put_text(b, s->name);
         buf_putc(b, ':');

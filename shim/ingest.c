@@ -106,19 +106,24 @@ static void *report(void *context)
     return NULL;
 }
 
-int ingest_start(struct shim *shim, struct err *err)
+static size_t largest_message(const struct source *sources)
+{
+    size_t most = 0;
+    for (const struct source *s = sources; s != NULL; s = s->next)
+        most = s->message_max > most ? s->message_max : most;
+    return most;
+}
+
+int ingest_start(struct shim *shim, const struct source *sources, struct err *err)
 {
     /* A record is given up before its request is, so that "unknown" rarely turns into "stored" later. */
     struct kafka_producer_options options = { .linger_ms = opts_number(shim->settings, "shim-linger"),
                                               .timeout_ms = shim->produce_ms * 3 / 4,
                                               .queue_bytes = opts_number(shim->settings, "shim-ingest-memory") };
-    if (sources_load(shim->root, &shim->sources, err) < 0)
-        return -1;
-    for (struct source *s = shim->sources; s != NULL; s = s->next)
-        if ((int64_t)s->message_max > options.max_message_bytes)
-            options.max_message_bytes = (int64_t)s->message_max;
-    if (shim->sources == NULL)
+    if (sources == NULL)
         return 0;
+    shim->message_max = largest_message(sources);
+    options.max_message_bytes = (int64_t)shim->message_max;
     shim->producer = kafka_producer_new(shim->settings, &options, err);
     if (shim->producer == NULL)
         return -1;
@@ -141,18 +146,18 @@ void ingest_stop(struct shim *shim, int wait_ms)
         kafka_producer_free(shim->producer);
         shim->producer = NULL;
     }
-    sources_free(shim->sources);
-    shim->sources = NULL;
 }
 
-struct source *ingest_find(const struct shim *shim, struct str name)
+int ingest_can_take(const struct shim *shim, const struct source *sources, struct err *err)
 {
-    return sources_find(shim->sources, name);
-}
-
-const char *ingest_topic(const struct shim *shim)
-{
-    return shim->sources != NULL ? shim->sources->topic : NULL;
+    size_t most = largest_message(sources);
+    if (sources != NULL && shim->producer == NULL)
+        return err_set(err, ERR_STOP, "source %s: there was none when odw-shim started: start it anew", sources->name);
+    if (most > shim->message_max)
+        return err_set(err, ERR_STOP,
+                       "messages of up to %zu bytes (max-message-bytes), when odw-shim started it was %zu: start it anew", most,
+                       shim->message_max);
+    return 0;
 }
 
 /* ---- the body ---- */

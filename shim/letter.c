@@ -194,7 +194,7 @@ static int send(struct shim *shim, struct request *r, const struct letter *l, st
 /* By the engine that the stream reads with. -1 with the answer made where it doesn't hold. */
 static int hold_to_contract(struct shim *shim, struct request *r, const struct letter *l, struct str payload)
 {
-    struct source *s = ingest_find(shim, str_of(l->source));
+    struct source *s = sources_find(r->declared->sources, str_of(l->source));
     struct err err = ERR_INIT;
     void *reader = NULL;
     if (s == NULL) {

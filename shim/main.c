@@ -54,6 +54,19 @@ static int read_cursor_key(struct shim *shim, struct err *err)
     return cursor_secret_load(own, 1, &shim->secret, err);
 }
 
+static int reload(struct shim *shim, struct err *err)
+{
+    struct declared *fresh = declared_load(shim->root, err);
+    if (fresh == NULL)
+        return -1;
+    if (ingest_can_take(shim, fresh->sources, err) < 0) {
+        declared_free(fresh);
+        return -1;
+    }
+    declared_put(&shim->declarations, fresh);
+    return 0;
+}
+
 static int run(const struct opts *o, struct err *err)
 {
     struct shim shim = { .settings = o,
@@ -75,24 +88,25 @@ static int run(const struct opts *o, struct err *err)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     struct sigaction ignore = { .sa_handler = SIG_IGN };
     sigaction(SIGPIPE, &ignore, NULL);
-    pthread_mutex_init(&shim.endpoints_lock, NULL);
+    pthread_mutex_init(&shim.declarations.lock, NULL);
     if (pool_init(&shim.clickhouses, (size_t)opts_number(o, "shim-clickhouse-connections")) < 0) {
         err_set(err, ERR_STOP, "out of memory");
         goto out;
     }
     if (read_token(o, "shim-token-file", shim.token_digest, &shim.has_token, err) < 0 ||
         read_token(o, "shim-dead-letters-token-file", shim.letters_digest, &shim.has_letters_token, err) < 0 ||
-        read_cursor_key(&shim, err) < 0 || route_reload(&shim, err) < 0 || ingest_start(&shim, err) < 0 ||
-        health_start(&shim, err) < 0 || watch_start(&shim, err) < 0 || server_start(&shim, err) < 0)
+        read_cursor_key(&shim, err) < 0 || (shim.declarations.now = declared_load(shim.root, err)) == NULL ||
+        ingest_start(&shim, shim.declarations.now->sources, err) < 0 || health_start(&shim, err) < 0 ||
+        watch_start(&shim, err) < 0 || server_start(&shim, err) < 0)
         goto out;
     for (;;) {
         if (sigwait(&signals, &signal) != 0 || signal != SIGHUP)
             break;
         struct err why = ERR_INIT;
-        if (route_reload(&shim, &why) < 0)
-            log_error("the endpoints stay as they were: %s", why.text);
+        if (reload(&shim, &why) < 0)
+            log_error("endpoints and contracts stay as they were: %s", why.text);
         else
-            log_info("endpoints were read again");
+            log_info("endpoints and contracts were read again");
     }
     log_info("stopping signal=%s", sigabbrev_np(signal));
     rc = 0;
@@ -103,7 +117,7 @@ out:
     watch_stop(&shim);
     ingest_stop(&shim, (int)drain);
     pool_fini(&shim.clickhouses, free_clickhouse);
-    endpoints_free(shim.endpoints);
+    declared_free(shim.declarations.now);
     OPENSSL_cleanse(&shim.secret, sizeof shim.secret);
     return rc;
 }

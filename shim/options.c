@@ -98,7 +98,7 @@ const struct opt_usage shim_usage = {
         "Serves the questions in shim/endpoints/ as typed, paged HTTP endpoints over ClickHouse, and takes records in at /ingest.",
     .own = own,
     .shared = settings_shared,
-    .more = "SIGTERM finishes what is under way and exits; SIGHUP reads shim/endpoints/ again.\n"
+    .more = "SIGTERM finishes what is under way and exits; SIGHUP reads endpoints and contracts again.\n"
             "Here the prefix \"shim-\" may be left out: --listen is --shim-listen.\n"
             "Exit codes: 0 stopped as asked, 1 failed, 2 usage.\n",
 };

@@ -52,41 +52,6 @@ int request_args_check(struct request *r, const char *const *known, size_t n)
     return 0;
 }
 
-/* ---- endpoints, as they are on disk now ---- */
-
-static struct endpoints *borrow_endpoints(struct shim *shim)
-{
-    pthread_mutex_lock(&shim->endpoints_lock);
-    struct endpoints *all = shim->endpoints;
-    all->users++;
-    pthread_mutex_unlock(&shim->endpoints_lock);
-    return all;
-}
-
-static void return_endpoints(struct shim *shim, struct endpoints *all)
-{
-    pthread_mutex_lock(&shim->endpoints_lock);
-    bool last = --all->users == 0 && all != shim->endpoints;
-    pthread_mutex_unlock(&shim->endpoints_lock);
-    if (last)
-        endpoints_free(all);
-}
-
-int route_reload(struct shim *shim, struct err *err)
-{
-    struct endpoints *fresh = endpoints_load(shim->root, err);
-    if (fresh == NULL)
-        return -1;
-    pthread_mutex_lock(&shim->endpoints_lock);
-    struct endpoints *old = shim->endpoints;
-    shim->endpoints = fresh;
-    bool unused = old != NULL && old->users == 0;
-    pthread_mutex_unlock(&shim->endpoints_lock);
-    if (unused)
-        endpoints_free(old);
-    return 0;
-}
-
 struct clickhouse *shim_clickhouse(struct shim *shim, struct request *r)
 {
     enum { WAIT_MS = 2000 };
@@ -217,15 +182,15 @@ bool route_early(struct shim *shim, struct request *r, struct str authorization)
         return true;
     }
     bool exists = at != AT_NOWHERE, raw = at == AT_LETTER || at == AT_LETTER_ACTION;
+    struct declared *declared = declared_borrow(&shim->declarations);
     if (at == AT_API) {
-        struct endpoints *all = borrow_endpoints(shim);
-        const struct endpoint *e = endpoints_find(all, name);
+        const struct endpoint *e = endpoints_find(declared->endpoints, name);
         exists = e != NULL;
         raw = exists && e->scope != NULL && strcmp(e->scope, "dead_letters") == 0;
-        return_endpoints(shim, all);
     } else if (at == AT_INGEST) {
-        exists = ingest_find(shim, name) != NULL;
+        exists = sources_find(declared->sources, name) != NULL;
     }
+    declared_back(&shim->declarations, declared);
     if (!exists) {
         reply_problem(&r->reply, PROBLEM_NOT_FOUND, r->path, NULL, 0, "GET / lists what there is");
         return true;
@@ -266,14 +231,10 @@ bool route_early(struct shim *shim, struct request *r, struct str authorization)
     return false;
 }
 
-void route_answer(struct shim *shim, struct request *r)
+static void answer(struct shim *shim, struct request *r, enum room_of at, struct str name)
 {
-    struct str name;
-    enum room_of at = place(r->path, &name);
-    struct endpoints *all;
     struct endpoint *e;
-    if (at != AT_API && at != AT_INGEST && at != AT_LETTER_ACTION && request_args_check(r, NULL, 0) < 0)
-        return;
+    struct source *s;
     switch (at) {
     case AT_HEALTH:
         health_answer(shim, r);
@@ -281,8 +242,11 @@ void route_answer(struct shim *shim, struct request *r)
     case AT_METRICS:
         metrics_answer(shim, r);
         return;
-    case AT_INGEST:
-        ingest_answer(shim, r, ingest_find(shim, name));
+    case AT_INDEX:
+        index_answer(r);
+        return;
+    case AT_OPENAPI:
+        openapi_answer(shim, r);
         return;
     case AT_LETTER:
         letter_answer(shim, r, name);
@@ -290,21 +254,36 @@ void route_answer(struct shim *shim, struct request *r)
     case AT_LETTER_ACTION:
         letter_action_answer(shim, r, name);
         return;
-    case AT_NOWHERE:
-        return;
-    case AT_INDEX:
-    case AT_OPENAPI:
     case AT_API:
+        e = endpoints_find(r->declared->endpoints, name);
+        if (e != NULL) {
+            page_answer(shim, r, e);
+            return;
+        }
+        break;
+    case AT_INGEST:
+        s = sources_find(r->declared->sources, name);
+        if (s != NULL) {
+            ingest_answer(shim, r, s);
+            return;
+        }
+        break;
+    case AT_NOWHERE:
         break;
     }
-    all = borrow_endpoints(shim);
-    if (at == AT_INDEX)
-        index_answer(shim, r, all);
-    else if (at == AT_OPENAPI)
-        openapi_answer(shim, r, all);
-    else if ((e = endpoints_find(all, name)) != NULL)
-        page_answer(shim, r, e);
-    else /* it went away between the request's head and now */
-        reply_problem(&r->reply, PROBLEM_NOT_FOUND, r->path, NULL, 0, "GET / lists what there is");
-    return_endpoints(shim, all);
+    /* It went away between the request's head and now. */
+    reply_problem(&r->reply, PROBLEM_NOT_FOUND, r->path, NULL, 0, "GET / lists what there is");
+}
+
+void route_answer(struct shim *shim, struct request *r)
+{
+    struct str name;
+    enum room_of at = place(r->path, &name);
+    if (at != AT_API && at != AT_INGEST && at != AT_LETTER_ACTION && request_args_check(r, NULL, 0) < 0)
+        return;
+    struct declared *declared = declared_borrow(&shim->declarations);
+    r->declared = declared;
+    answer(shim, r, at, name);
+    r->declared = NULL;
+    declared_back(&shim->declarations, declared);
 }

@@ -13,7 +13,7 @@
 #include "base/opt.h"
 #include "base/str.h"
 #include "shim/cursor.h"
-#include "shim/endpoint.h"
+#include "shim/declared.h"
 #include "shim/metrics.h"
 #include "shim/pool.h"
 #include "shim/reply.h"
@@ -44,14 +44,13 @@ struct watch {
 struct shim {
     const struct opts *settings;
     const char *root;
+    struct declarations declarations;
     /* reading */
-    pthread_mutex_t endpoints_lock;
-    struct endpoints *endpoints;
     struct pool clickhouses;
     struct cursor_secret secret;
     /* writing */
-    struct source *sources;
     struct kafka_producer *producer;
+    size_t message_max; /* bytes that it takes */
     pthread_t reporter;
     atomic_bool reporting;
     atomic_size_t ingest_bytes; /* of bodies that are held now */
@@ -91,6 +90,7 @@ struct request {
     size_t n_args;
     struct str content_type, content_encoding, if_none_match, origin, host;
     struct buf body;
+    const struct declared *declared; /* while it is answered */
     struct arena arena;
     struct reply reply;
 };
@@ -103,14 +103,13 @@ struct str request_arg(const struct request *r, const char *name);
 /* shim/page.c: GET /api/NAME. */
 void page_answer(struct shim *shim, struct request *r, struct endpoint *e);
 
-/* shim/ingest.c: POST /ingest/NAME, and what it needs while the shim runs. */
-int ingest_start(struct shim *shim, struct err *err) __attribute__((warn_unused_result));
+/* shim/ingest.c: POST /ingest/NAME, and what it needs while the shim runs: a producer where there are sources. */
+int ingest_start(struct shim *shim, const struct source *sources, struct err *err) __attribute__((warn_unused_result));
+/* Does the producer do for these sources? -1 and err: only a new start makes one that does. */
+int ingest_can_take(const struct shim *shim, const struct source *sources, struct err *err) __attribute__((warn_unused_result));
 /* Waits for what is on its way, at most wait_ms. */
 void ingest_stop(struct shim *shim, int wait_ms);
-struct source *ingest_find(const struct shim *shim, struct str name);
 void ingest_answer(struct shim *shim, struct request *r, struct source *source);
-/* The topic to ask for to know whether Kafka answers; NULL: there is no source. */
-const char *ingest_topic(const struct shim *shim);
 
 /* shim/letter.c: GET /dead_letters/ID; POST /dead_letters/ID/replay and …/discard. name: what follows /dead_letters/. */
 void letter_answer(struct shim *shim, struct request *r, struct str name);
@@ -131,8 +130,8 @@ struct json_t *watch_look(struct shim *shim, int wait_ms);
 void metrics_answer(struct shim *shim, struct request *r);
 
 /* shim/index.c: GET / and GET /openapi.json. */
-void index_answer(struct shim *shim, struct request *r, struct endpoints *endpoints);
-void openapi_answer(struct shim *shim, struct request *r, struct endpoints *endpoints);
+void index_answer(struct request *r);
+void openapi_answer(struct shim *shim, struct request *r);
 
 /* shim/server.c: listening, from the first byte of a request to the last of its answer. */
 int server_start(struct shim *shim, struct err *err) __attribute__((warn_unused_result));
@@ -143,8 +142,6 @@ int server_stop(struct shim *shim, int64_t drain_ms);
 /* What can be said before the body has come: unknown path, wrong method, no token, wrong type. True with the answer made. */
 bool route_early(struct shim *shim, struct request *r, struct str authorization);
 void route_answer(struct shim *shim, struct request *r);
-/* Re-reads shim/endpoints/; keeps what there was where that fails. */
-int route_reload(struct shim *shim, struct err *err) __attribute__((warn_unused_result));
 
 /* Connections to ClickHouse; NULL with the answer made where none is free or can be made. */
 struct clickhouse;

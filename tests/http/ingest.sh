@@ -79,3 +79,26 @@ ask 200 /ingest/events -H "$json" --data-binary @"$STACK_DIR/batch" | says '.acc
 ask 200 '/ingest/events?verdicts=refused' -H "$json" -d "[$(event z), 1]" | says '.accepted == 1 and (.verdicts | map(.index)) == [1]'
 { echo '['; for i in $(seq 100001); do echo '1,'; done; echo '7]'; } | ask 400 /ingest/events -H "$json" --data-binary @- | says '.detail | contains("at most 100000 records")'
 shim_stop || stack_fail "exit code $?"
+
+# A contract that was changed counts from the next SIGHUP on; one that can't be read leaves what there was; what only a new start does is said.
+root=$STACK_DIR/root
+mkdir -p "$root"
+ln -s "$PWD/shim" "$PWD/sql" "$PWD/mv" "$root/"
+cp -r contracts kafka-engine "$root/"
+shim_start --root "$root"
+ask 200 /ingest/events -H "$json" -d "$(event plain)" | says '.accepted == 1'
+echo '{ "type": 7 }' >"$root/contracts/events.schema.json"
+kill -HUP "$SHIM_PID"
+wait_until 5 grep -q 'stay as they were.*events.schema.json' "$SHIM_LOG"
+ask 200 /ingest/events -H "$json" -d "$(event plain)" | says '.accepted == 1'
+jq '.properties.colour = { "type": "string" } | .required += ["colour"]' contracts/events.schema.json >"$root/contracts/events.schema.json"
+kill -HUP "$SHIM_PID"
+wait_until 5 grep -q 'were read again' "$SHIM_LOG"
+ask 422 /ingest/events -H "$json" -d "$(event plain)" | says '.verdicts[0].violations | any(contains("colour"))'
+ask 200 /ingest/events -H "$json" -d "$(event colour ',"colour":"red"')" | says '.accepted == 1'
+ask 200 /openapi.json | says '.components.schemas.events.properties.colour.type == "string"'
+sed -i 's/^-- max-message-bytes: .*/-- max-message-bytes: 900M/' "$root/kafka-engine/events.sql"
+kill -HUP "$SHIM_PID"
+wait_until 5 grep -q 'max-message-bytes.*start it anew' "$SHIM_LOG"
+ask 422 /ingest/events -H "$json" -d "$(event plain)" >/dev/null
+shim_stop || stack_fail "exit code $?"
