@@ -192,11 +192,14 @@ static void keep(const struct pii_text *t, const struct pii_span *one, struct pi
 {
     if (!pii_set_has(&t->types, one->type))
         return;
-    bool more = one->length > best->length || (one->length == best->length && one->score > best->score);
-    if (*found && pii_type_kept(one->type) != pii_type_kept(best->type))
-        more = pii_type_kept(best->type);
-    if (!*found || more)
-        *best = *one;
+    if (*found) {
+        bool more = one->length > best->length || (one->length == best->length && one->score > best->score);
+        if (pii_type_kept(one->type) != pii_type_kept(best->type))
+            more = pii_type_kept(best->type);
+        if (!more)
+            return;
+    }
+    *best = *one;
     *found = true;
 }
 

@@ -85,7 +85,7 @@ static struct changes *begin(struct place *p, struct str position)
 
 static int number_of(struct str path)
 {
-    return atoi(path.p + 3);
+    return (int)str_integer((struct str){ path.p + 3, path.n - 3 });
 }
 
 /* A whole run, stopped after every `stop` changes (0: never): what changed goes to `seen` (1: there, 2: gone). */
