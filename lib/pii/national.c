@@ -59,6 +59,25 @@ bool check_bg_egn(const unsigned char *d, unsigned n)
            check_weighted(d, "2485:9736") % 11 % 10 == d[9];
 }
 
+/* Estonia, and Lithuania: century and sex, day of birth, serial number; a check digit by one row of weights, or by another where that
+ * gives 10. */
+bool check_ee_ik(const unsigned char *d, unsigned n)
+{
+    unsigned check = check_weighted(d, "1234567891") % 11;
+    (void)n;
+    if (check == 10)
+        check = check_weighted(d, "3456789123") % 11 % 10;
+    return d[0] >= 1 && d[0] <= 8 && check_day(check_two(d + 3), check_two(d + 5)) && check == d[10];
+}
+
+/* Latvia: day of birth, century, serial number; since 2017 32 and no date. */
+bool check_lv_pk(const unsigned char *d, unsigned n)
+{
+    (void)n;
+    return (check_two(d) == 32 || (check_day(check_two(d + 2), check_two(d)) && d[6] <= 2)) &&
+           (1 + check_weighted(d, ":584216379")) % 11 % 10 == d[10];
+}
+
 /* Switzerland: 756 and the check digit of EAN-13. */
 bool check_ch_ahv(const unsigned char *d, unsigned n)
 {

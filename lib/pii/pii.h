@@ -93,6 +93,8 @@ enum pii_type {
     PII_RO_CNP,
     PII_HR_OIB,
     PII_BG_EGN,
+    PII_EE_IK,
+    PII_LV_PK,
     PII_CH_AHV,
     PII_AT_SVNR,
     PII_GR_AMKA,

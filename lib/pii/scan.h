@@ -150,7 +150,7 @@ enum pii_word {
     PII_W_NG,
     PII_W_ZA,
     PII_W_NORTH, /* Denmark, Norway, Iceland */
-    PII_W_EAST,  /* Czechia, Slovakia, Romania, Croatia, Bulgaria, Greece */
+    PII_W_EAST,  /* Czechia, Slovakia, Romania, Croatia, Bulgaria, Greece, Estonia, Latvia, Lithuania */
     PII_W_ALPS,  /* Switzerland, Austria */
     PII_W_IL,
     PII_W_RU,

@@ -88,6 +88,8 @@ static const struct row {
     ROW(RO_CNP, "RO_CNP", "", 0),
     ROW(HR_OIB, "HR_OIB", "", 0),
     ROW(BG_EGN, "BG_EGN", "", 0),
+    ROW(EE_IK, "EE_IK", "", 0),
+    ROW(LV_PK, "LV_PK", "", 0),
     ROW(CH_AHV, "CH_AHV", "", 0),
     ROW(AT_SVNR, "AT_SVNR", "", 0),
     ROW(GR_AMKA, "GR_AMKA", "", 0),
