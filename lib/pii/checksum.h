@@ -21,9 +21,9 @@ bool check_all_same(const unsigned char *digit, unsigned n);
 bool check_day(unsigned month, unsigned day);
 /* Numbers of persons and firms: see national.c. n: how many digits. */
 typedef bool check_number_of(const unsigned char *digit, unsigned n);
-check_number_of check_dk_cpr, check_no_fnr, check_is_kennitala, check_cz_rc, check_ro_cnp, check_hr_oib, check_bg_egn, check_ee_ik, check_lv_pk, check_ch_ahv,
-    check_at_svnr, check_gr_amka, check_il_id, check_ru_snils, check_ru_inn, check_cn_id, check_jp_my_number, check_cl_rut,
-    check_ar_cuit;
+check_number_of check_dk_cpr, check_no_fnr, check_is_kennitala, check_cz_rc, check_ro_cnp, check_hr_oib, check_bg_egn, check_ee_ik,
+    check_lv_pk, check_ch_ahv, check_at_svnr, check_gr_amka, check_il_id, check_ru_snils, check_ru_inn, check_cn_id,
+    check_jp_my_number, check_cl_rut, check_ar_cuit;
 /* Two digits. */
 static inline unsigned check_two(const unsigned char *digit)
 {

@@ -59,8 +59,8 @@ bool check_bg_egn(const unsigned char *d, unsigned n)
            check_weighted(d, "2485:9736") % 11 % 10 == d[9];
 }
 
-/* Estonia, and Lithuania: century and sex, day of birth, serial number; a check digit by one row of weights, or by another where that
- * gives 10. */
+/* Estonia, and Lithuania: century and sex, day of birth, serial number; a check digit by one row of weights, or by another where
+ * that gives 10. */
 bool check_ee_ik(const unsigned char *d, unsigned n)
 {
     unsigned check = check_weighted(d, "1234567891") % 11;

@@ -397,7 +397,7 @@ static bool run_at(const struct pii_text *t, size_t sixteenth, struct pii_span *
     size_t start = sixteenth - 15;
     bool found = false;
     struct pii_span one;
-    while (t->p[start] == '-' && start < sixteenth)
+    while (start < sixteenth && t->p[start] == '-')
         start++;
     if (pii_byte(t, start + 8) == '-' && pii_byte(t, start + 13) == '-') {
         if (pii_set_has(&t->types, PII_UUID) && pii_uuid_at(t, start, &one))
