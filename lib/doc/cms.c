@@ -84,16 +84,14 @@ static bool next_oid(struct str *rest, struct str *oid)
 static bool octets(struct str *rest, struct buf *out)
 {
     struct element e;
-    size_t open = 0;
-    struct str pieces;
     if (!next(rest, &e))
         return false;
     if (e.tag == OCTETS)
         return buf_put_str(out, e.holds) == 0;
     if (e.tag != OCTETS_IN_PIECES)
         return false;
-    open = e.open;
-    pieces = e.holds;
+    size_t open = e.open;
+    struct str pieces = e.holds;
     while (pieces.n > 0) {
         struct str before = pieces;
         if (!next(&pieces, &e))

@@ -185,15 +185,21 @@ static int cms_fail(struct parts *parts, enum cms is)
                             "damaged, cut short or of another kind");
 }
 
+/* As the disposition has it, or the type; empty: nobody says. */
+static void file_name(const struct entity *e, struct buf *name)
+{
+    mime_parameter(e->disposition, "filename", name);
+    if (name->n == 0)
+        mime_parameter(e->type, "name", name);
+}
+
 static int read_attachment(struct reader *r, const struct entity *e, struct str type)
 {
     struct buf bytes, name;
     struct parts file = { .limits = r->parts->limits };
     buf_init(&bytes, r->parts->limits->bytes);
     buf_init(&name, 4096);
-    mime_parameter(e->disposition, "filename", &name);
-    if (name.n == 0)
-        mime_parameter(e->type, "name", &name);
+    file_name(e, &name);
     if (name.n == 0)
         buf_puts(&name, begins(type, "message/rfc822") ? "message" : "attachment");
     decode(e, &bytes);
@@ -214,9 +220,7 @@ static bool is_smime(const struct entity *e, struct str type)
     if (!begins(type, "application/octet-stream"))
         return false;
     buf_init(&name, 4096);
-    mime_parameter(e->disposition, "filename", &name);
-    if (name.n == 0)
-        mime_parameter(e->type, "name", &name);
+    file_name(e, &name);
     bool is = name.n > 4 && strncasecmp(name.p + name.n - 4, ".p7m", 4) == 0;
     buf_fini(&name);
     return is;

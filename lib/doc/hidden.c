@@ -183,12 +183,11 @@ static bool read_runs(struct reading *reading, struct str pdf, unsigned n, bool 
     struct buf xml;
     char last[16];
     snprintf(last, sizeof last, "%u", n);
-    const char *const argv[] = { "pdftohtml", "-hidden", "-xml", "-i", "-q",          "-nodrm", "-stdout",
-                                 "-enc",      "UTF-8",   "-l",   last, PROCESS_INPUT, NULL };
-    const char *const painted[] = { "pdftohtml", "-xml",  "-i", "-q", "-nodrm",      "-stdout",
-                                    "-enc",      "UTF-8", "-l", last, PROCESS_INPUT, NULL };
+    const char *const argv[] = { "pdftohtml", "-xml",        "-i",   "-q",    unpainted ? "-hidden" : "-q",
+                                 "-nodrm",    "-stdout",     "-enc", "UTF-8", "-l",
+                                 last,        PROCESS_INPUT, NULL };
     buf_init(&xml, 16 * reading->limits->text_bytes);
-    process_program(reading->limits, reading->deadline, unpainted ? argv : painted, pdf, &xml, &o);
+    process_program(reading->limits, reading->deadline, argv, pdf, &xml, &o);
     struct str rest = buf_str(&xml);
     r->n = 0;
     r->sheet = 0;

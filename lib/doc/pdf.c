@@ -138,6 +138,8 @@ static int page_sizes(struct reading *r, struct str bytes, struct buf *info)
 
 static int know_sizes(struct reading *r, struct str bytes, struct pages *p, struct buf *info)
 {
+    if (p->n == 0 || p->all[0].width > 0)
+        return 0; /* they are known */
     if (info->n == 0 && page_sizes(r, bytes, info) < 0)
         return -1;
     put_sizes(p, buf_str(info));
@@ -245,7 +247,7 @@ static int know_pictures(struct reading *r, struct str bytes, struct pages *p)
 {
     bool known = p->listed;
     p->listed = true;
-    return known ? 0 : list_pictures(r, bytes, p);
+    return known || !has_pictures(bytes) ? 0 : list_pictures(r, bytes, p);
 }
 
 static bool is_picture(const struct page *page)
@@ -263,8 +265,8 @@ struct looking {
 static bool is_scan(void *context, unsigned page)
 {
     struct looking *l = context;
-    return has_pictures(l->bytes) && know_sizes(l->reading, l->bytes, l->pages, l->info) == 0 &&
-           know_pictures(l->reading, l->bytes, l->pages) == 0 && is_picture(&l->pages->all[page]);
+    return know_sizes(l->reading, l->bytes, l->pages, l->info) == 0 && know_pictures(l->reading, l->bytes, l->pages) == 0 &&
+           is_picture(&l->pages->all[page]);
 }
 
 /* Takes out what pages don't show. */
@@ -290,7 +292,7 @@ static int find_scans(struct reading *r, struct str bytes, struct pages *p, stru
         size_t n = letters(page->text);
         if (n >= (pictures ? STAMP : FEW))
             continue;
-        if (page->width <= 0 && know_sizes(r, bytes, p, info) < 0)
+        if (know_sizes(r, bytes, p, info) < 0)
             return -1;
         if (n >= FEW && know_pictures(r, bytes, p) < 0)
             return -1;
