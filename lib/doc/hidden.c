@@ -394,7 +394,7 @@ void reading_hidden(struct reading *reading, struct str pdf, const struct str *t
         any |= unpainted[i] = has_unpainted(r, i, texts[i], scanned, context);
     if (any && !read_runs(reading, pdf, n, true, r))
         goto out;
-    /* Layers (ISO 32000-1, 8.11): pdftohtml doesn't say which are off. */
+    /* Layers (ISO 32000-1, 8.11): poppler leaves out those that are off; of the others one may cover what another says. */
     bool layers = memmem(pdf.p, pdf.n, "/OCProperties", 13) != NULL;
     for (unsigned i = 0; i < n; i++) {
         size_t hidden = find_hidden(reading, pdf, r, i, layers || unpainted[i]);
